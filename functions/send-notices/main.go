@@ -1,7 +1,8 @@
 // Command send-notices sends the e-mails that facts call for, and marks the projects with news as due for the next
 // night. The tracker's stream wakes it and names the projects; which of their facts are still to be announced it reads
-// from the table. An event without facts means all projects. One of its schedules sends the letters that failed, the
-// other gives places that are reserved no longer to those who wait.
+// from the table. An event without facts means all projects. One of its schedules sends the letters that failed, one
+// gives places that are reserved no longer to those who wait, and one sends the webhooks that are due: apart from the
+// stream, so that a slow receiver holds up no letter.
 package main
 
 import (
@@ -21,6 +22,8 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/nights"
 	"outreach/internal/notices/deliver"
+	"outreach/internal/subscriptions"
+	"outreach/internal/subscriptions/send"
 )
 
 func main() {
@@ -44,16 +47,22 @@ func realMain() error {
 		if event.Reservations {
 			return app.Signups.ReleasePlaces(ctx)
 		}
+		if event.Webhooks {
+			return send.New(app, c.Log).Run(ctx)
+		}
 		deliverer := deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner)
 		if event.Postponed {
 			return deliverer.Retry(ctx)
 		}
-		ids, news, since := projects(event.DynamoDBEvent)
+		ids, news, happened, since := projects(event.DynamoDBEvent)
 		// Marks come first: letters may have to wait for a mail server. An event that fails is delivered again.
 		if len(news) > 0 {
 			if err := app.Nights.Mark(ctx, since, news...); err != nil {
 				return err
 			}
+		}
+		if err := app.Subscriptions.Mark(ctx, happened...); err != nil {
+			return err
 		}
 		if len(ids) > 0 {
 			return deliverer.CatchUpWith(ctx, ids...)
@@ -68,11 +77,12 @@ type wakeUp struct {
 	events.DynamoDBEvent
 	Postponed    bool `json:"postponed"`
 	Reservations bool `json:"reservations"`
+	Webhooks     bool `json:"webhooks"`
 }
 
 // projects returns the projects whose facts an event of the stream names, each once; those among them with news for the
-// nightly run; and when the first of its facts was written.
-func projects(event events.DynamoDBEvent) (ids, news []string, since time.Time) {
+// nightly run, and those with events for webhooks; and when the first of its facts was written.
+func projects(event events.DynamoDBEvent) (ids, news, happened []string, since time.Time) {
 	for _, record := range event.Records {
 		id := fact.ProjectOf(record.Change.Keys["pk"].String())
 		if id == "" {
@@ -81,22 +91,25 @@ func projects(event events.DynamoDBEvent) (ids, news []string, since time.Time) 
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
-		if isNews(record.Change) && !slices.Contains(news, id) {
+		f, read := factOf(record.Change)
+		if (!read || nights.Announces(f)) && !slices.Contains(news, id) {
 			news = append(news, id)
+		}
+		if (!read || subscriptions.Announces(f)) && !slices.Contains(happened, id) {
+			happened = append(happened, id)
 		}
 		if at := record.Change.ApproximateCreationDateTime.Time; since.IsZero() || at.Before(since) {
 			since = at
 		}
 	}
-	return ids, news, since
+	return ids, news, happened, since
 }
 
-// isNews reports whether a change is news for the nightly run. One that does not say what it is is.
-func isNews(change events.DynamoDBStreamRecord) bool {
+// factOf returns the fact that a change has written, and false where the change does not say what it is.
+func factOf(change events.DynamoDBStreamRecord) (f fact.Fact, read bool) {
 	data, shown := change.NewImage["data"]
 	if !shown || data.DataType() != events.DataTypeBinary {
-		return true
+		return f, false
 	}
-	var f fact.Fact
-	return json.Unmarshal(data.Binary(), &f) != nil || nights.Announces(f)
+	return f, json.Unmarshal(data.Binary(), &f) == nil
 }

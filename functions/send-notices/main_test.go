@@ -16,10 +16,10 @@ func TestEventNamesProjectsWithNewFacts(t *testing.T) {
 		record.Change.Keys = map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(pk)}
 		event.Records = append(event.Records, record)
 	}
-	if got, _, _ := projects(event); !slices.Equal(got, []string{"town", "village"}) {
+	if got, _, _, _ := projects(event); !slices.Equal(got, []string{"town", "village"}) {
 		t.Errorf("got %v", got)
 	}
-	if got, news, _ := projects(events.DynamoDBEvent{}); len(got)+len(news) > 0 {
+	if got, news, _, _ := projects(events.DynamoDBEvent{}); len(got)+len(news) > 0 {
 		t.Errorf("an empty event names %v", got)
 	}
 }
@@ -38,8 +38,11 @@ func TestFactsOfTheNightlyRunAreNoNewsForIt(t *testing.T) {
 		record.Change.ApproximateCreationDateTime.Time = first.Add(time.Duration(n) * time.Second)
 		event.Records = append(event.Records, record)
 	}
-	ids, news, since := projects(event)
+	ids, news, happened, since := projects(event)
 	if len(ids) != 4 || !slices.Equal(news, []string{"village", "city", "hill"}) || !since.Equal(first) {
 		t.Errorf("of %v are news %v since %s", ids, news, since)
+	}
+	if !slices.Equal(happened, []string{"hill"}) { // what cannot be read may be an event
+		t.Errorf("events of %v", happened)
 	}
 }

@@ -576,7 +576,7 @@ func event(route web.Route) string {
 	return route.Method + " " + suffix.ReplaceAllString(route.Path, "}")
 }
 
-var suffix = regexp.MustCompile(`\}\.[a-z]+$`)
+var suffix = regexp.MustCompile(`\}(\.[a-z0-9]+)+$`)
 
 func TestRouteIsAnEventWithoutTheSuffixAfterAnID(t *testing.T) {
 	for path, want := range map[string]string{

@@ -143,6 +143,7 @@ var steps = []step{
 	{"send-notices/other-items", 0, `null`, ""},
 	{"send-notices/postponed", 0, `null`, ""},
 	{"send-notices/reservations", 0, `null`, ""},
+	{"send-notices/webhooks", 0, `null`, ""},
 
 	{"sign-in/begin", 303, ``, ""},
 	{"sign-in/not-begun-here", 400, ``, ""},

@@ -193,6 +193,10 @@ var requests = []request{
 	{route: "GET /{project}/snapshots/{id}.csv", path: "/{project}/snapshots/{approved}.csv"},
 	{route: "GET /{project}/snapshots/{id}.xlsx", path: "/{project}/snapshots/{approved}.xlsx"},
 	{route: "GET /{project}/snapshots/{id}.pdf", path: "/{project}/snapshots/{approved}.pdf"},
+	{route: "GET /{project}/snapshots/{id}.iati.xml", path: "/{project}/snapshots/{approved}.iati.xml"},
+	{route: "GET /{project}/snapshots/{id}.iati.xml", path: "/{project}/snapshots/{draft}.iati.xml"},
+	{route: "GET /{project}/snapshots/{id}.dhis2.json", path: "/{project}/snapshots/{approved}.dhis2.json"},
+	{route: "GET /{project}/snapshots/{id}.dhis2.json", path: "/{project}/snapshots/{draft}.dhis2.json"},
 	{route: "GET /{project}/snapshots/{id}", path: "/{project}/snapshots/latest"},
 	{route: "GET /{project}/snapshots/{id}", path: "/{project}/snapshots/{draft}"},
 	{route: "GET /{project}/snapshots/{id}.pdf", path: "/{project}/snapshots/{draft}.pdf"},
@@ -212,6 +216,12 @@ var requests = []request{
 	{route: "GET /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said"},
 	{route: "PUT /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said", body: `{}`},
 	{route: "POST /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said", body: `_method=PUT`},
+
+	{route: "GET /{project}/subscriptions"},
+	{route: "POST /{project}/subscriptions", body: `{}`},
+	{route: "PUT /{project}/subscriptions/{id}", path: "/{project}/subscriptions/{subscription}", body: `{"state":"rubbish"}`},
+	{route: "DELETE /{project}/subscriptions/{id}", path: "/{project}/subscriptions/{new subscription}"},
+	{route: "POST /{project}/subscriptions/{id}", path: "/{project}/subscriptions/{new subscription}", body: `_method=DELETE`},
 
 	{route: "GET /{project}/openapi.json"},
 	{route: "GET /{project}/definition"},
@@ -362,6 +372,7 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 	things["{consultation}"] = p.adviser.post(p.at+"/consultations", p.consultation("ewa")).is(http.StatusCreated).text("id")
 	things["{attendance}"] = p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated).text("id")
 	things["{test}"] = p.office.post(p.at+"/tests", p.exam("ewa")).is(http.StatusCreated).text("id")
+	things["{subscription}"] = p.subscribe("https://hooks.invalid/", "snapshot.approved").text("id")
 	things["{output}"] = p.office.post(p.at+"/outputs", p.output("Ulotka")).is(http.StatusCreated).text("id")
 	draft := p.office.post(p.at+"/snapshots", fields{"as_of": p.day(-1)}).is(http.StatusCreated)
 	things["{draft}"] = draft.text("id")
@@ -378,7 +389,7 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 			name, at string
 			body     fields
 		}{
-			{"{new attendance}", "/attendance", p.attendance("jan")}, {"{new test}", "/tests", p.exam("jan")}, {"{new output}", "/outputs", p.output("Plakat")},
+			{"{new subscription}", "/subscriptions", fields{"url": "https://hooks.invalid/", "events": []string{"snapshot.approved"}}}, {"{new attendance}", "/attendance", p.attendance("jan")}, {"{new test}", "/tests", p.exam("jan")}, {"{new output}", "/outputs", p.output("Plakat")},
 		} {
 			if strings.Contains(path, c.name) && things[c.name] != "" {
 				p.office.delete(p.at + c.at + "/" + things[c.name])

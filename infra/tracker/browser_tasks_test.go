@@ -483,7 +483,7 @@ func everyPage(t *testing.T, model *tracker) map[string][]string {
 		"ces:coordinator": {
 			"/", "/ces/signup", "/ces/signups?limit=6", "/ces/consultations?limit=6", first("/ces/consultations"), "/ces/attendance", "/ces/tests", "/ces/outputs", "/ces/uploads", upload,
 			"/ces/activities", "/ces/activities/partnerships?limit=6", "/ces/activities/partnerships/attendance", "/ces/activities/incubator/tests", "/ces/activities/partnerships/list", "/ces/activities/partnerships/certificates?limit=6",
-			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=" + other, "/ces/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
+			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=" + other, "/ces/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition", "/ces/subscriptions",
 		},
 		"demo:coordinator":       {"/demo/attention"},
 		"ces:adviser":            {"/ces/consultations", "/ces/consultations/sheet?month=2010-03"},

@@ -17,6 +17,7 @@ type settings struct {
 	smtp, smtpPassword, mailFrom      string
 	dynamoURL, s3URL                  string
 	trackerTable, peopleTable, bucket string
+	insecureWebhooks                  bool
 }
 
 func serveCommand(flags *flag.FlagSet) func(ctx context.Context, out io.Writer) error {
@@ -39,6 +40,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.StringVar(&s.smtp, "smtp", "", "SMTP server that sends letters, smtp://user@host:587 or smtps://user@host:465 (default: letters are stored and not sent)")
 	flags.StringVar(&s.smtpPassword, "smtp-password-file", "", "file with the user's password at -smtp")
 	flags.StringVar(&s.mailFrom, "mail-from", "", "address that letters come from, with -smtp")
+	flags.BoolVar(&s.insecureWebhooks, "insecure-webhooks", false, "for tests: send webhooks to http and private addresses too")
 	flags.StringVar(&s.dynamoURL, "dynamodb", "", "DynamoDB endpoint to use instead of SQLite")
 	flags.StringVar(&s.s3URL, "s3", "", "S3 endpoint to use instead of a folder")
 	flags.StringVar(&s.trackerTable, "tracker-table", "outreach-tracker", "name of the tracker table at -dynamodb")

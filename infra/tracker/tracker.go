@@ -38,6 +38,8 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/store"
+	"outreach/internal/subscriptions"
+	sendwebhooks "outreach/internal/subscriptions/send"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
 	"outreach/internal/web"
@@ -64,6 +66,9 @@ type tracker struct {
 	notices   *sendnotices.Deliverer
 	wake      chan struct{}
 	news      news // for letters
+	webhooks  *sendwebhooks.Sender
+	wakeHooks chan struct{}
+	events    news // for webhooks
 	marking   sync.Mutex
 	unmarked  news // for the next night
 	tasks     sync.WaitGroup
@@ -73,7 +78,7 @@ type tracker struct {
 // newTracker opens the storage that the settings name, and wires the handlers. Nothing runs before start.
 func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, error) {
 	t := &tracker{
-		settings: s, log: log, wake: make(chan struct{}, 1),
+		settings: s, log: log, wake: make(chan struct{}, 1), wakeHooks: make(chan struct{}, 1),
 		dead: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")},
 	}
 	functions, deliveries, err := parseTemplate([]byte(outreach.Template))
@@ -130,6 +135,8 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 		owner = t.app.DB.NewID() // others may use the same tables
 	}
 	t.notices = sendnotices.New(t.app, t.mail, s.baseURL, log, owner)
+	t.app.Subscriptions.Insecure = s.insecureWebhooks
+	t.webhooks = sendwebhooks.New(t.app, log)
 	t.router = web.NewRouter(t.site, routes.All(t.app))
 	for _, f := range functions {
 		t.schedules = append(t.schedules, f.Schedules...)
@@ -298,7 +305,7 @@ func (t *tracker) tidy(ctx context.Context) error {
 // streamed is a table that calls changed after each write of a fact, in the place of DynamoDB's stream.
 type streamed struct {
 	table.Table
-	changed func(project string, isNews bool)
+	changed func(project string, f *fact.Fact)
 }
 
 func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
@@ -306,8 +313,11 @@ func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
 	if err == nil {
 		for _, op := range ops {
 			if project := fact.ProjectOf(op.Item.PK); project != "" {
-				var f fact.Fact
-				t.changed(project, json.Unmarshal(op.Item.Data, &f) != nil || nights.Announces(f))
+				f := &fact.Fact{}
+				if json.Unmarshal(op.Item.Data, f) != nil {
+					f = nil
+				}
+				t.changed(project, f)
 			}
 		}
 	}
@@ -340,14 +350,19 @@ func (n *news) take() []string {
 	return all
 }
 
-// changed wakes sendNotices for a project, and marks it for the next night if it has news. It does not block, and calls
-// while one is pending are merged.
-func (t *tracker) changed(project string, isNews bool) {
+// changed wakes sendNotices for a project that has a new fact, nil for one that cannot be read, and marks it for the
+// next night if it has news. It wakes sendWebhooks if the fact is an event. It does not block, and calls while one is
+// pending are merged.
+func (t *tracker) changed(project string, f *fact.Fact) {
 	t.news.add(project)
-	if isNews {
+	if f == nil || nights.Announces(*f) {
 		t.unmarked.add(project)
 	}
 	t.wakeUp()
+	if f == nil || subscriptions.Announces(*f) {
+		t.events.add(project)
+		wake(t.wakeHooks)
+	}
 }
 
 // mark marks the projects with news for the next night. Marks that a crash loses are found at the next start.
@@ -362,9 +377,12 @@ func (t *tracker) mark(ctx context.Context) error {
 	return err
 }
 
-func (t *tracker) wakeUp() {
+func (t *tracker) wakeUp() { wake(t.wake) }
+
+// wake lets the receiver go on, now or when it looks next. It does not block.
+func wake(c chan struct{}) {
 	select {
-	case t.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -393,6 +411,7 @@ func (t *tracker) start(ctx context.Context) {
 	})
 	t.task(func() { t.findUploads(ctx) })
 	t.task(func() { t.sendNotices(ctx) })
+	t.task(func() { t.sendWebhooks(ctx) })
 	t.task(func() {
 		if _, err := t.compiler.Repair(ctx, t.base.Now()); err != nil && ctx.Err() == nil {
 			t.log.Error("find lost marks", "reason", err.Error())
@@ -455,6 +474,38 @@ func (t *tracker) sendNotices(ctx context.Context) {
 				t.news.add(projects...)
 				t.wakeUp()
 			})
+		}
+	}
+}
+
+// sendWebhooks sends webhooks to subscriptions: those that a crash left at the start, then those of a project after
+// each event, and those that are sent again when their time has come. It returns when the context ends.
+func (t *tracker) sendWebhooks(ctx context.Context) {
+	const pause = time.Second
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	defer t.webhooks.Wait()
+	all, err := t.app.Projects.Projects(ctx)
+	if err != nil && ctx.Err() == nil {
+		t.log.ErrorContext(ctx, "find subscriptions", "reason", err.Error())
+	}
+	t.events.add(all...)
+	for {
+		projects, ctx := t.events.take(), logs.WithRequest(ctx, t.base.NewID())
+		err := t.app.Subscriptions.Mark(ctx, projects...)
+		if err != nil {
+			t.events.add(projects...)
+		} else {
+			_, err = t.webhooks.Start(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			t.log.ErrorContext(ctx, "send webhooks", "reason", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.wakeHooks:
+		case <-ticker.C:
 		}
 	}
 }

@@ -17,34 +17,36 @@ import (
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
+	"outreach/internal/subscriptions"
 	"outreach/internal/uploads"
 )
 
 // App has the services of all features.
 type App struct {
-	DB          *store.DB
-	Facts       *fact.Log
-	Projects    *projects.Store
-	People      *people.Store
-	Signups     *signups.Store
-	Uploads     *uploads.Store
-	Attachments *attachments.Store
-	Records     *records.Store
-	Snapshots   *snapshots.Store
-	Reports     *reports.Store
-	Said        *said.Store
-	Notices     *notices.Store
-	Access      *access.Store
-	Attention   *attention.Store
-	Privacy     *privacy.Store
-	Nights      *nights.Store
+	DB            *store.DB
+	Facts         *fact.Log
+	Projects      *projects.Store
+	People        *people.Store
+	Signups       *signups.Store
+	Uploads       *uploads.Store
+	Attachments   *attachments.Store
+	Records       *records.Store
+	Snapshots     *snapshots.Store
+	Reports       *reports.Store
+	Said          *said.Store
+	Notices       *notices.Store
+	Access        *access.Store
+	Attention     *attention.Store
+	Privacy       *privacy.Store
+	Nights        *nights.Store
+	Subscriptions *subscriptions.Store
 }
 
 // New builds the services. It reads and writes nothing.
 func New(db *store.DB) *App {
 	a := &App{
 		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Said: said.New(db), Notices: notices.New(db),
-		Access: access.New(db), Nights: nights.New(db),
+		Access: access.New(db), Nights: nights.New(db), Subscriptions: subscriptions.New(db),
 	}
 	a.Signups = signups.New(db, a.Projects, a.People)
 	a.Uploads = uploads.New(db, a.People, a.Signups, a.Snapshots)

@@ -28,6 +28,7 @@ const (
 	KindUploadAccepted   = "upload.accepted"
 	KindUploadWithdrawn  = "upload.withdrawn"
 	KindUploadRejected   = "upload.rejected"
+	KindUploadFinished   = "upload.finished"
 	KindPersonMerged     = "person.merged"
 	KindPeopleDistinct   = "people.apart"
 	KindPersonErased     = "person.erased"
@@ -47,7 +48,7 @@ const (
 
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
-	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonAsked, KindPersonViewed, KindPeopleExported, KindPersonMerged,
+	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadFinished, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonAsked, KindPersonViewed, KindPeopleExported, KindPersonMerged,
 	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
@@ -148,6 +149,12 @@ type UploadWithdrawn struct {
 
 // UploadRejected says that a file was rejected. The file never counted: the fact only triggers a letter.
 type UploadRejected struct {
+	Upload string `json:"upload"`
+}
+
+// UploadFinished says that a file was done with that says nothing itself: it was only checked, or has the same bytes as
+// another. The fact only triggers webhooks.
+type UploadFinished struct {
 	Upload string `json:"upload"`
 }
 

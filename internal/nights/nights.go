@@ -89,12 +89,13 @@ func (s *Store) Mark(ctx context.Context, since time.Time, projects ...string) e
 	})
 }
 
-// Announces reports whether a fact is news. What the nightly run itself appends is not, nor a view of a person.
+// Announces reports whether a fact is news. What the nightly run itself appends is not, nor a view of a person, nor a
+// file that says nothing.
 func Announces(f fact.Fact) bool {
 	switch f.Kind {
 	case fact.KindSnapshotCompiled, fact.KindReportDue, fact.KindAttentionNoted, fact.KindDataPurged:
 		return f.By != ""
-	case fact.KindPersonViewed, fact.KindPeopleExported:
+	case fact.KindPersonViewed, fact.KindPeopleExported, fact.KindUploadFinished:
 		return false
 	}
 	return true

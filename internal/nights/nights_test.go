@@ -178,7 +178,7 @@ func TestFactsOfTheNightlyRunAndOfLooksAreNoNews(t *testing.T) {
 	t.Parallel()
 	for _, kind := range fact.Kinds {
 		own := kind == fact.KindSnapshotCompiled || kind == fact.KindReportDue || kind == fact.KindAttentionNoted || kind == fact.KindDataPurged
-		look := kind == fact.KindPersonViewed || kind == fact.KindPeopleExported
+		look := kind == fact.KindPersonViewed || kind == fact.KindPeopleExported || kind == fact.KindUploadFinished
 		if got := Announces(fact.Fact{Kind: kind}); got == (own || look) {
 			t.Errorf("%s is news: %t", kind, got)
 		}

@@ -94,6 +94,7 @@ func Tags() []Tag {
 		{"uploads", "Files of records"},
 		{"people", "Who somebody is"},
 		{"snapshots", "Planned and achieved on a day, and the records behind each figure"},
+		{"subscriptions", "Programs that hear of what happens"},
 		{"definition", "What was promised, and how it is counted"},
 	}
 }

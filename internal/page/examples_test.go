@@ -181,7 +181,17 @@ func examples() []example {
 	person := PersonItem{ID: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Pesel: "44051401359"}
 	signups := []SignupItem{{ID: "01S1", Person: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Activity: "partnerships", State: "accepted", SubmittedAt: "2010-01-11T14:36:00Z", Version: "\"2\""}, {ID: "01S2", Email: "jan@example.org", Activity: "gone", State: "waitlisted", SubmittedAt: "2010-01-12T14:36:00Z"}, {ID: "01S3", Email: "ewa@example.org", Activity: "partnerships", State: "held", Unconfirmed: true, SubmittedAt: "2010-01-13T14:36:00Z"}}
 
+	hooks := schema.Kind{Name: "subscription", Fields: []schema.Field{{Name: "url", Required: true, Longest: 2000}, {Name: "events", Required: true, Type: schema.Choices, Options: schema.Fixed(
+		schema.Option{ID: "snapshot.approved", Label: project.Text{"pl": "zatwierdzono zestawienie", "en": "a snapshot is approved"}}, schema.Option{ID: "signup.changed", Label: project.Text{"pl": "jest nowe zgłoszenie", "en": "a sign-up is new"}})}}}
+	subscribed := []SubscriptionItem{
+		{ID: "01W1", URL: "https://hooks.example.org/a-rather-long-path/of-a-receiver?token=0123456789abcdef", Events: []string{"snapshot.approved", "signup.changed"}, State: "active", Delivered: at},
+		{ID: "01W2", URL: "https://hooks.example.org/2", Events: []string{"upload.finished"}, State: "failing", Reason: "timeout", Since: at},
+		{ID: "01W3", URL: "https://hooks.example.org/3", Events: []string{"upload.finished"}, State: "disabled", Reason: "410", Since: at, Delivered: at}}
 	list := []example{
+		{"subscriptions", 200, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed, Entry: Entry{IdempotencyKey: "k"}}},
+		{"subscriptions full", 200, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed, Full: true}},
+		{"subscription made", 201, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed[:1], Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Entry: Entry{IdempotencyKey: "k"}}},
+		{"subscription with problems", 422, Subscriptions{Definition: d, Kind: &hooks, Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"url": "http://localhost"}, Problems: []schema.Problem{{Field: "url", Code: schema.NotAllowed, Hint: "webhook"}, {Field: "events", Code: schema.Missing}}}}},
 		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true, State: "running"}, {Definition: d, State: "ended", Roles: Roles{Adviser: true}}}}},
 		{"results", 200, Results{Definition: d, Snapshot: full, SignupOpen: true, Exports: exports}},
 		{"results half way", 200, Results{Definition: d, Snapshot: half, Exports: exports}},

@@ -79,8 +79,8 @@ var stylesheetOf = regexp.MustCompile(`/assets/style\.[0-9a-f]+\.css`)
 // leaked matches a message key that is shown instead of its text.
 var leaked = regexp.MustCompile(`[>" ]((layout|section|project_state|kinds?|field|hint|value|unit|dimension|status|problem|form|list|projects|results|origin|snapshots?|approval|signups?|signup_state|cancel|records|uploads?|upload_state|evidence|people|definition|local|attention|audit|event|origin_of|erasure)\.[a-z][a-z_-]+)[<" ]`)
 
-// optionValue matches the values of options, which are ids.
-var optionValue = regexp.MustCompile(`<option value="[^"]*"`)
+// optionValue matches the values of options and of boxes to tick, which are ids.
+var optionValue = regexp.MustCompile(`<(option|input type="checkbox" name="[^"]*") value="[^"]*"`)
 
 func TestEveryPageIsWellFormedAndTranslated(t *testing.T) {
 	for frameName, frame := range frames() {

@@ -44,6 +44,8 @@ type Definition struct {
 	Packs        []Pack        `json:"extends,omitempty"`   // those that it extends
 	Languages    []string      `json:"languages,omitempty"` // BCP 47, the first one is the project's own; none: Polish
 	Embed        []string      `json:"embed,omitempty"`     // origins of sites that may show the sign-up form and send to it
+	IATI         *IATI         `json:"iati,omitempty"`
+	DHIS2        *DHIS2        `json:"dhis2,omitempty"`
 }
 
 // Pack is a version of a pack, a part of a definition that many projects share.

@@ -241,22 +241,23 @@ func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (star
 }
 
 // FinishUpload stores the result of an upload that adds no rows: rejected, checked, or with the same bytes as another.
-// A rejected one is appended as a fact, on which its owner gets a letter; one that was only checked is not, as its
-// owner sees the page.
+// The fact of a rejected one triggers a letter to its owner; that of one that was only checked does not, as its owner
+// sees the page.
 func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, found Findings) error {
 	u.Finished = s.Now().UTC()
+	kind, data := fact.KindUploadRejected, any(fact.UploadRejected{Upload: u.ID})
 	if u.State != Rejected || u.CheckOnly {
-		return s.finish(ctx, project, u, found, nil)
+		kind, data = fact.KindUploadFinished, fact.UploadFinished{Upload: u.ID}
 	}
-	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.UploadRejected{Upload: u.ID})
+	f, err := s.NewFact(kind, u.By, data)
 	if err != nil {
 		return err
 	}
-	return s.finish(ctx, project, u, found, []fact.Fact{f})
+	return s.finish(ctx, project, u, found, f)
 }
 
-// finish stores an upload with what was found, together with facts and further operations.
-func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, facts []fact.Fact, more ...table.Op) error {
+// finish stores an upload with what was found, together with a fact and further operations.
+func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, f fact.Fact, more ...table.Op) error {
 	ops := append([]table.Op{s.putUpload(project, u)}, more...)
 	if len(found.Errors) > 0 {
 		ops = append(ops, table.PutJSON(findingsKey(project, u.ID, errorsFound), newFindingsItem(found.Errors, found.ErrorsCut), table.Always))
@@ -264,10 +265,7 @@ func (s *Store) finish(ctx context.Context, project string, u Upload, found Find
 	if len(found.Warnings) > 0 {
 		ops = append(ops, table.PutJSON(findingsKey(project, u.ID, warningsFound), newFindingsItem(found.Warnings, found.WarningsCut), table.Always))
 	}
-	if len(facts) == 0 {
-		return s.Tracker.Write(ctx, ops...)
-	}
-	return s.Log().Append(ctx, project, facts, ops...)
+	return s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 }
 
 // SameBytes returns the accepted upload of an owner that has a hash, false if there is none.
@@ -294,7 +292,7 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 		return err
 	}
 	more := append(s.staleSums(project, u), table.PutJSON(bytesKey(project, u.Owner, u.SHA256), u.ID, table.At(rev)))
-	return s.finish(ctx, project, u, found, []fact.Fact{f}, more...)
+	return s.finish(ctx, project, u, found, f, more...)
 }
 
 // WithdrawUpload stops an accepted upload from counting, and cancels the sign-ups that it created. It may be called

@@ -14,6 +14,7 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups/signupsweb"
 	"outreach/internal/snapshots/approvalweb"
+	"outreach/internal/subscriptions/subscriptionsweb"
 	"outreach/internal/web"
 )
 
@@ -25,6 +26,7 @@ func Routes(a *app.App) []web.Route {
 		auditweb.New(a).Routes(),
 		approvalweb.New(a).Routes(),
 		saidweb.New(a).Routes(),
+		subscriptionsweb.New(a).Routes(),
 		signupsweb.New(a).OfficeRoutes(),
 		activitiesweb.New(a).Routes(),
 		peopleweb.New(a).Routes(),

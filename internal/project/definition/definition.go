@@ -114,7 +114,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	root, d.Packs = r.extended(root, nil)
 	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "privacy", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "embed", "exports")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "embed", "exports", "iati", "dhis2")
 	if !ok {
 		return d
 	}
@@ -163,6 +163,8 @@ func (r *reader) definition(root *node) *project.Definition {
 		o.report(n, "confirm_hours", notAllowed, confirmNeeded)
 	}
 	d.Embed = o.embed()
+	d.IATI = o.iati(d)
+	d.DHIS2 = o.dhis2(d)
 	return d
 }
 

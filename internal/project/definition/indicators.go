@@ -18,9 +18,6 @@ const (
 	mostOperands = 1000
 )
 
-// participantsCode is no code of an indicator: the evidence of all participants has its address.
-const participantsCode = "participants"
-
 // counts are the ways of counting that a definition may name.
 var counts = []string{
 	project.CountPeople, project.CountRecords, project.CountSum, project.CountDistinct, project.CountShare, project.CountMean, project.CountMin,
@@ -52,7 +49,7 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 		code, at, ok := i.value("code")
 		if ok && !isIndicatorCode(code) {
 			i.report(at, i.at("code"), notAnID, wantCode(code))
-		} else if code == participantsCode {
+		} else if code == project.ParticipantsCode { // the evidence of all participants has its address
 			i.report(at, i.at("code"), notAllowed, idReserved(code))
 		}
 		i.once("code", code, seen)

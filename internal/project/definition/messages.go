@@ -148,6 +148,10 @@ func noWildcard(given string) text.Message {
 	return text.NewMessage("definition.error.no_wildcard", "value", short(given))
 }
 
+func wantLike(value, example string) text.Message {
+	return text.NewMessage("definition.error.want_like", "value", short(value), "example", example)
+}
+
 func wantWebAddress(value string) text.Message {
 	return text.NewMessage("definition.error.want_web_address", "value", value)
 }

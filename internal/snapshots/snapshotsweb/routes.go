@@ -3,6 +3,7 @@ package snapshotsweb
 import (
 	"net/http"
 
+	"outreach/internal/report/dhis2"
 	"outreach/internal/snapshot"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -16,6 +17,7 @@ func (h Handlers) Routes() []web.Route {
 		at     = "/{project}/snapshots/{id}"
 		latest = "`latest` is an id: the newest that the one who asks may see."
 	)
+	public := []web.Parameter{{Name: "public", Description: "1: of an approved snapshot what the public may see, to be published", Values: []string{"1"}}}
 	work := []web.Other{{Status: http.StatusSeeOther, Description: "A browser that comes from signing in (`?work=1`): on to the page where this person's work begins"}}
 	routes := []web.Route{
 		{Method: "GET", Path: "/{project}", Handler: h.results,
@@ -33,6 +35,10 @@ func (h Handlers) Routes() []web.Route {
 			ID: "exportSnapshotXLSX", Tag: "snapshots", Summary: "A snapshot as XLSX", Detail: latest, Response: shape.Text{Type: shape.XLSX}, Success: "The snapshot"},
 		{Method: "GET", Path: at + ".pdf", Roles: readers, Scope: web.Approved, Handler: h.showAs("pdf"),
 			ID: "exportSnapshotPDF", Tag: "snapshots", Summary: "A snapshot as PDF", Detail: latest, Response: shape.Text{Type: shape.PDF}, Success: "The snapshot"},
+		{Method: "GET", Path: at + ".iati.xml", Roles: readers, Scope: web.Approved, Handler: h.iati, Query: public,
+			ID: "exportSnapshotIATI", Tag: "snapshots", Summary: "A snapshot as IATI results", Detail: "Version 2.03 of the standard. " + latest, Response: shape.Text{Type: shape.XML}, Success: "The activity with its results"},
+		{Method: "GET", Path: at + ".dhis2.json", Roles: readers, Scope: web.Approved, Handler: h.dhis2, Query: public,
+			ID: "exportSnapshotDHIS2", Tag: "snapshots", Summary: "A snapshot as a DHIS2 data value set", Detail: latest, Response: dhis2.ValueSet{}, Success: "The data value set"},
 		{Method: "GET", Path: at + "/changes", Roles: readers, Scope: web.Approved, Handler: h.changes,
 			ID: "showChanges", Tag: "snapshots", Summary: "What changed since the last", Detail: "Against the approved snapshot of the latest day before. " + latest,
 			Response: snapshot.Changes{}, Success: "The figures now and before", Page: true},

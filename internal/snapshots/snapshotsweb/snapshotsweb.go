@@ -19,6 +19,8 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/report"
+	"outreach/internal/report/dhis2"
+	"outreach/internal/report/iati"
 	"outreach/internal/report/pdf"
 	"outreach/internal/report/workbook"
 	"outreach/internal/schema"
@@ -29,6 +31,7 @@ import (
 	"outreach/internal/text"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
 
 // Projects reads definitions.
@@ -99,6 +102,12 @@ func (h Handlers) public(c *web.Call) (*snapshot.Snapshot, error) {
 	if snap == nil || err != nil {
 		return nil, err
 	}
+	keepPrivate(c, snap)
+	return snap, nil
+}
+
+// keepPrivate removes from a public snapshot what the present definition keeps from the public.
+func keepPrivate(c *web.Call, snap *snapshot.Snapshot) {
 	snap.Indicators = slices.DeleteFunc(snap.Indicators, func(in snapshot.Indicator) bool {
 		defined, ok := c.Defined.Definition.Indicator(in.Code)
 		return ok && defined.Public == snapshot.No
@@ -111,7 +120,6 @@ func (h Handlers) public(c *web.Call) (*snapshot.Snapshot, error) {
 		in.TargetBy = maps.Clone(in.TargetBy)
 		maps.DeleteFunc(in.TargetBy, func(dimension string, _ map[string]json.Number) bool { return registry.NotPublic(dimension) })
 	}
-	return snap, nil
 }
 
 // newestApproved returns the approved snapshot of the latest day, or nil.
@@ -133,10 +141,55 @@ func (h Handlers) newest(c *web.Call, read func(context.Context, snapshots.Kept)
 	return &snap, err
 }
 
+// exchanged reads the snapshot with the id in the path for an exchange format: with ?public=1 what the public may see
+// of an approved one.
+func (h Handlers) exchanged(c *web.Call) (snapshot.Snapshot, error) {
+	kept, snap, err := h.snapshot(c)
+	if err != nil || !c.URL.Query().Has("public") {
+		return snap, err
+	}
+	if kept.State != snapshot.Approved {
+		return snap, store.ErrNotFound
+	}
+	if snap, err = h.snapshots.Public(c.Context(), kept); err != nil {
+		return snap, err
+	}
+	project.Speak(c.Defined.Definition.Languages, &snap.Indicators)
+	keepPrivate(c, &snap)
+	return snap, nil
+}
+
+func (h Handlers) iati(c *web.Call) error {
+	snap, err := h.exchanged(c)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := iati.WriteSnapshot(&b, c.Defined.Definition, snap); err != nil {
+		return err
+	}
+	return c.Download(shape.XML+"; charset=utf-8", c.Project+"-"+snap.AsOf+".iati.xml", b.Bytes())
+}
+
+func (h Handlers) dhis2(c *web.Call) error {
+	snap, err := h.exchanged(c)
+	if err != nil {
+		return err
+	}
+	values, err := dhis2.Of(c.Defined.Definition, snap)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, values)
+}
+
 // exports are the links to the file formats of a snapshot.
 func exports(c *web.Call, id string) []page.Link {
 	address := "/" + c.Project + "/snapshots/" + id
-	return []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
+	return []page.Link{
+		{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"},
+		{Href: address + ".iati.xml", Label: "IATI"}, {Href: address + ".dhis2.json", Label: "DHIS2"},
+	}
 }
 
 // list shows the snapshots of a project: all to a coordinator, approved ones to a funder.

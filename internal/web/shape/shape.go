@@ -76,6 +76,7 @@ const (
 	XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	PDF  = "application/pdf"
 	YAML = "application/yaml"
+	XML  = "application/xml"
 )
 
 // Merged is marshalled as one JSON object: Fields and the members of And, a struct.
