@@ -310,3 +310,125 @@ indicators:
 		t.Errorf("%s: %s", got.OperationID, got.Description)
 	}
 }
+
+// The document of a project knows people by its own keys, and asks for what the project asks: it takes a request if and
+// only if the schema does, and names no PESEL where there is none.
+func TestDocumentOfAProjectWithItsOwnKeys(t *testing.T) {
+	d, problems := definition.Parse("", []byte(`
+id: warm-homes
+title: Warm homes
+period: {from: 2026-01-01, to: 2027-12-31}
+languages: [ro-RO, en]
+activities: [{id: workshop, label: Workshop}]
+people:
+  keys: [household, phone, name]
+  identifiers: {household: {label: Household, pattern: 'RO-[0-9]{5}'}}
+  attributes:
+    disability: {ask: no}
+    education: {ask: no}
+    heating: {type: choice, options: [wood, gas], label: Heating, required: yes}
+records:
+  consultation: {fields: {measures: {type: choices, options: [insulation, bills], label: Measures}}}
+  visit: {label: Visit, person: optional, fields: {reason: {type: text, label: Reason}}}
+indicators:
+  - {code: "1", label: Advised, count: people, of: consultation, target: 5}
+`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	made, err := served.OfProject(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := document.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{`"pesel":`, `"disability":`, `"education":`} {
+		if i := bytes.Index(text, []byte(name)); i >= 0 {
+			t.Errorf("it has %s: …%s", name, text[max(0, i-200):i+100])
+		}
+	}
+	body := func(at string, put bool, media string) *openapi3.Schema {
+		item := document.Paths.Value("/warm-homes" + at)
+		operation := item.Post
+		if put {
+			operation = item.Put
+		}
+		return operation.RequestBody.Value.Content[media].Schema.Value
+	}
+	signup := `{"activity":"workshop","first_name":"Ana","last_name":"Exemplu","consent_processing":true,`
+	advised := `{"date":"2026-05-01","field":"law","form":"phone","minutes":30,`
+	for at, bodies := range map[string][]string{
+		"/signups": {
+			signup + `"heating":"wood","household":"RO-12345"}`, signup + `"heating":"wood","phone":"0700 000 000","email":"ana@example.org"}`,
+			signup + `"heating":"wood","birth_year":1980}`, signup + `"heating":"wood","email":"ana@example.org"}`, signup + `"household":"RO-12345"}`,
+			signup + `"heating":"wood","household":"RO-12345","pesel":"44051401359"}`, signup + `"heating":"coal","household":"RO-12345"}`,
+			signup + `"heating":"wood","household":"RO-12345","disability":"no"}`, signup + `"heating":"wood","household":"12345"}`,
+		},
+		"/consultations": {
+			advised + `"person":{"household":"RO-12345","first_name":"Ana"},"measures":["bills","insulation"]}`, advised + `"person":{"phone":"0700 000 000"},"measures":null}`,
+			advised + `"person":{"name":{"first_name":"Ana","last_name":"Exemplu","birth_year":1980}}}`, advised + `"person":{"name":{"first_name":"Ana"}}}`,
+			advised + `"person":{"email":"ana@example.org"}}`, advised + `"person":{"first_name":"Ana"}}`, advised + `"person":{"id":"01J00000000000000000000000"}}`,
+			advised + `"person":{"household":"RO-12345"},"measures":["windows"]}`, advised + `"person":{}}`,
+		},
+		"/records/visit": {
+			`{"date":"2026-05-01","reason":"a check"}`, `{"date":"2026-05-01","person":{"household":"RO-12345"}}`, `{"date":"2026-05-01","person":{"pesel":"44051401359"}}`,
+		},
+	} {
+		kind := map[string]string{"/signups": "signup", "/consultations": "consultation", "/records/visit": "visit"}[at]
+		for _, text := range bodies {
+			var given schema.Given
+			decoder := json.NewDecoder(strings.NewReader(text))
+			decoder.UseNumber()
+			if err := decoder.Decode(&given); err != nil {
+				t.Fatal(err)
+			}
+			_, wrong := schema.For(d).Kind(kind).Read(given, schema.Scope{Definition: d, Today: "2026-06-01"})
+			var value any
+			if err := json.Unmarshal([]byte(text), &value); err != nil {
+				t.Fatal(err)
+			}
+			if err := body(at, false, "application/json").VisitJSON(value, openapi3.EnableJSONSchema2020(), openapi3.EnableFormatValidation(), openapi3.MultiErrors()); (len(wrong) == 0) != (err == nil) {
+				t.Errorf("%s: the schema says %v, the document %v", text, wrong, err)
+			}
+		}
+	}
+	const typed = "application/x-www-form-urlencoded"
+	for _, form := range []struct {
+		at    string
+		put   bool
+		media string
+		want  []string
+	}{
+		{"/signups", false, typed, []string{"household", "phone", "email", "heating", "birth_year", "homepage", "idempotency_key"}},
+		{"/consultations", false, typed, []string{"household", "phone", "first_name", "birth_year", "measures", "measures[]"}},
+		{"/people/{id}", true, "application/json", []string{"household", "phone", "email", "first_name"}},
+		{"/people/{id}/attributes", true, "application/json", []string{"heating", "sex", "reason"}},
+	} {
+		properties := body(form.at, form.put, form.media).Properties
+		for _, name := range form.want {
+			if properties[name] == nil {
+				t.Errorf("the body of %s has no %s", form.at, name)
+			}
+		}
+	}
+	if properties := body("/consultations", false, typed).Properties; properties["email"] != nil {
+		t.Error("the form of an advice asks for an address that is no key")
+	}
+	for name, want := range map[string]string{"person": "household", "person-ref": "name", "signup-kept": "heating", "consultation-kept": "measures", "records.visit": "change_reason"} {
+		if document.Components.Schemas[name].Value.Properties[want] == nil {
+			t.Errorf("%s has no %s", name, want)
+		}
+	}
+	if form := document.Components.Schemas["signup-form"].Value; form.Properties["heating"] != nil || slices.Contains(form.Required, "activity") {
+		t.Error("what GET …/signup answers has the fields of a sign-up")
+	}
+}

@@ -16,7 +16,6 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
-	"outreach/internal/text"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
@@ -45,7 +44,7 @@ func newWriter(routes []web.Route, registry *schema.Registry) (*writer, error) {
 		w.components[name] = w.structure(t)
 	}
 	for _, k := range registry.Kinds {
-		w.components[k.Name] = served.Sent(shape.Sent{Kind: k, Also: also(routes, k)})
+		w.components[k.Name] = general(shape.Sent{Kind: k, Also: also(routes, k)})
 	}
 	return w, nil
 }
@@ -247,38 +246,31 @@ func (w *writer) sent(s shape.Sent) object {
 	if _, found := w.kind(s.Kind); found {
 		return served.Ref(s.Kind.Name)
 	}
-	return served.Sent(s)
+	return general(s)
+}
+
+// general returns the schema of a record in a JSON request to any project.
+func general(s shape.Sent) object {
+	out := served.Sent(s, &project.Definition{})
+	out["description"] = "As a project has it whose definition adds no fields and has no lists of its own; those of a definition are checked like these."
+	return out
 }
 
 // form returns the schema of a record in a web form: all strings, with the person's keys beside the fields.
 func (w *writer) form(s shape.Sent, once bool) object {
-	properties, required := object{}, []string{}
-	if once {
-		properties["idempotency_key"] = said("As the header `Idempotency-Key`")
-	}
 	kind, found := w.kind(s.Kind)
 	if !found {
 		return object{"type": "object", "additionalProperties": object{"type": "string"}}
 	}
-	columns := kind.Columns()
-	for i := range kind.Fields {
-		if kind.Fields[i].NoColumn {
-			columns = append(columns, &kind.Fields[i])
-		}
-	}
-	for _, f := range columns {
-		properties[f.Name] = object{"type": "string", "title": f.LabelIn(text.Of(text.English))}
-		if f.Required {
-			required = append(required, f.Name)
-		}
-	}
-	for _, name := range s.Also {
-		properties[name] = object{"type": "string"}
+	out := served.Form(kind, s.Also...)
+	properties := out["properties"].(object)
+	if once {
+		properties["idempotency_key"] = said("As the header `Idempotency-Key`")
 	}
 	if kind.Name == schema.Signup {
 		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Must be empty: it is hidden from people, and a value shows that a robot filled in the form"}
 	}
-	return served.Closed(properties, required...)
+	return out
 }
 
 func said(description string) object { return object{"type": "string", "description": description} }
@@ -306,13 +298,8 @@ func problem() object {
 }
 
 func personRef() object {
-	properties := object{"id": object{"type": "string", "maxLength": 26, "description": "A person's id"}}
-	for _, f := range []*schema.Field{&schema.EmailField, &schema.PeselField} {
-		properties[f.Name] = served.Property(f, &project.Definition{})
-	}
-	out := served.Closed(properties)
-	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409. A project whose definition names other keys (`people.keys`) takes these in their place: `{\"phone\": …}`, `{\"number\": …}`, an identifier of its own, or `{\"name\": {\"first_name\", \"last_name\", \"birth_year\"}}`."
-	out["minProperties"] = 1
+	out := served.Person(schema.Builtin().Keys, &project.Definition{})
+	out["description"] = out["description"].(string) + " A project whose definition names other keys (`people.keys`) takes these in their place: `{\"phone\": …}`, `{\"number\": …}`, an identifier of its own, or `{\"name\": {\"first_name\", \"last_name\", \"birth_year\"}}`."
 	return out
 }
 

@@ -56,7 +56,7 @@ type ProofLine struct {
 // ProofSource is a kind of record, its page, and who records it.
 type ProofSource struct {
 	Name, Address, Who string
-	File               bool
+	FileBy             string // who sends files of it; "": no file has it
 }
 
 // LineProblem is a problem at a place of the definition.

@@ -12,7 +12,7 @@ import (
 // Change is one difference between two definitions.
 type Change struct {
 	Part   string `json:"part"`             // indicators, activities, groups, output_kinds, partners; "" for a key of the definition itself
-	ID     string `json:"id"`               // the item's code or id, or the key
+	ID     string `json:"id"`               // the item's code or id, or the key, below people and records with all keys above it: people.attributes.group
 	Label  Text   `json:"label"`            // of the item
 	What   string `json:"what"`             // Added, Removed or Altered
 	Fields []Edit `json:"fields,omitempty"` // of an altered item
@@ -36,7 +36,8 @@ const (
 var lists = []struct{ part, id string }{{"indicators", "code"}, {"activities", "id"}, {"partners", "id"}, {"groups", "id"}, {"output_kinds", "id"}}
 
 // Changes returns what differs between two definitions: lists first, in the order of lists, then other keys in
-// alphabetical order. A nil definition is an empty one. The result is never nil.
+// alphabetical order. Keys are named as the author writes them. A nil definition is an empty one. The result is never
+// nil.
 func Changes(before, after *Definition) []Change {
 	was, is := plain(before), plain(after)
 	changes := []Change{}
@@ -45,8 +46,14 @@ func Changes(before, after *Definition) []Change {
 		delete(was, l.part)
 		delete(is, l.part)
 	}
+	spread(was, before)
+	spread(is, after)
 	for _, e := range edits(was, is) {
 		c := Change{ID: e.Field, What: Altered, Fields: []Edit{e}}
+		old, ofItem := was[e.Field].(map[string]any)
+		if now, both := is[e.Field].(map[string]any); ofItem && both && strings.Contains(e.Field, ".") {
+			c.Fields = edits(old, now)
+		}
 		switch {
 		case was[e.Field] == nil:
 			c.What = Added
@@ -56,6 +63,82 @@ func Changes(before, after *Definition) []Change {
 		changes = append(changes, c)
 	}
 	return changes
+}
+
+// spread puts in the place of the keys people and records of a plain definition what is below them: each attribute and
+// identifier, kind and field with a key of its own, in the words of the author.
+func spread(plain map[string]any, d *Definition) {
+	delete(plain, "people")
+	delete(plain, "records")
+	if d == nil {
+		return
+	}
+	set := func(value any, keys ...string) {
+		if !isBlank(value) {
+			plain[strings.Join(keys, ".")] = value
+		}
+	}
+	list := func(ids []string) any { return strings.Join(ids, ", ") }
+	const people, records = "people", "records"
+	set(list(d.People.Keys), people, "keys")
+	set(list(d.People.Complete), people, "complete")
+	set(d.People.Incomplete, people, "incomplete")
+	for id, identifier := range d.People.Identifiers {
+		set(map[string]any{"label": identifier.Label, "pattern": identifier.Pattern}, people, "identifiers", id)
+	}
+	for _, k := range d.Records {
+		at := []string{records, k.Name, "fields"}
+		switch {
+		case k.Name == "signup": // sign-ups have attributes alone
+			at = []string{people, "attributes"}
+		case k.Plural == "": // of the project's own
+			kind := map[string]any{"label": k.Label, "person": map[bool]string{true: "yes", false: "no"}[k.Person], "by": list(k.By)}
+			if k.Optional {
+				kind["person"] = "optional"
+			}
+			var key []string
+			for _, f := range k.Fields {
+				if f.Key && f.ID != "date" {
+					key = append(key, f.ID)
+				}
+			}
+			kind["key"] = list(key)
+			set(kind, records, k.Name)
+		}
+		for _, f := range k.Fields {
+			if f.ID != "date" || k.Plural != "" {
+				set(f.written(), append(slices.Clone(at), f.ID)...)
+			}
+		}
+	}
+}
+
+// written returns what a definition says of the field, by its keys there.
+func (f RecordField) written() map[string]any {
+	out := map[string]any{}
+	set := func(key string, said bool, value any) {
+		if said {
+			out[key] = value
+		}
+	}
+	set("type", f.Type != "", map[string]string{"whole": "number", "decimal": "number"}[f.Type])
+	if out["type"] == "" {
+		out["type"] = f.Type
+	}
+	set("label", len(f.Label) > 0, f.Label)
+	set("hint", len(f.Hint) > 0, f.Hint)
+	set("options", len(f.Options) > 0, f.Options)
+	set("unit", f.Unit != "", f.Unit)
+	set("decimals", f.Decimals != 0, float64(f.Decimals))
+	set("min", f.Min != 0, f.Min)
+	set("max", f.Max != 0, f.Max)
+	set("required", f.Required, "yes")
+	set("refusable", f.Refusable, "yes")
+	set("sensitive", f.Sensitive, "yes")
+	set("open", f.Type == "text" && f.Privacy == "", "yes")
+	set("ask", f.NotAsked, "no")
+	set("public", f.NotPublic, "no")
+	return out
 }
 
 // named is an item of a list.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"outreach/internal/project"
+	"outreach/internal/project/definition"
 )
 
 func TestChangesNameWhatDiffers(t *testing.T) {
@@ -78,5 +79,40 @@ func TestWhatWasNotWrittenIsNoChange(t *testing.T) {
 	}
 	if want := []string{"indicators 1", " id", " title"}; !slices.Equal(got, want) {
 		t.Errorf("changes are %q, want %q", got, want)
+	}
+}
+
+// What the author says of people and records is named as it is written, down to the attribute or field.
+func TestChangesOfPeopleAndRecordsNameTheKeys(t *testing.T) {
+	t.Parallel()
+	read := func(text string) *project.Definition {
+		d, problems := definition.Parse("", []byte("id: x\ntitle: X\nperiod: {from: 2026-01-01, to: 2026-12-31}\n"+text+"indicators: [{code: a, label: A, count: records, of: consultation}]\n"))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return d
+	}
+	for _, c := range []struct{ before, after, want string }{
+		{"", "people: {attributes: {group: {ask: no}}}\n", " people.attributes.group added\n"},
+		{
+			"people: {keys: [email], attributes: {sex: {required: yes}, county: {type: choice, options: [clare], label: County}}}\nrecords: {visit: {label: Visit, fields: {size: {type: number}}}}\n",
+			"people: {keys: [email, house], identifiers: {house: {label: House, pattern: '[0-9]+'}}, attributes: {county: {type: choice, options: [clare, mayo], label: County}}, complete: [county]}\nrecords: {visit: {label: Visit, key: [size], person: yes, fields: {size: {type: number, decimals: 2}, open: {type: text}}}, consultation: {fields: {field: {options: [tax]}}}}\n",
+			" people.attributes.county changed options\n people.attributes.sex removed\n people.complete added\n people.identifiers.house added\n people.keys changed people.keys\n" +
+				" records.consultation.fields.field added\n records.visit changed key person\n records.visit.fields.open added\n records.visit.fields.size changed decimals\n",
+		},
+	} {
+		got := ""
+		for _, change := range project.Changes(read(c.before), read(c.after)) {
+			got += change.Part + " " + change.ID + " " + change.What
+			if change.What == project.Altered {
+				for _, e := range change.Fields {
+					got += " " + e.Field
+				}
+			}
+			got += "\n"
+		}
+		if got != c.want {
+			t.Errorf("got\n%swant\n%s", got, c.want)
+		}
 	}
 }

@@ -135,11 +135,20 @@ func (p *formulaParser) place(at int) (line, column int) {
 
 func (p *formulaParser) fail(at int, key string) error {
 	line, column := p.place(min(at, len(p.text)))
-	found := ""
-	if at < len(p.text) {
-		found = string(p.text[at])
+	return &Error{Line: line, Column: column, Message: text.NewMessage(key, "found", p.word(at))}
+}
+
+// word returns the whole word that begins at a place, else the character there, "" at the end.
+func (p *formulaParser) word(at int) string {
+	if at >= len(p.text) {
+		return ""
 	}
-	return &Error{Line: line, Column: column, Message: text.NewMessage(key, "found", found)}
+	const longest = 40
+	end := at
+	for end < len(p.text) && end < at+longest && (unicode.IsLetter(p.text[end]) || unicode.IsDigit(p.text[end]) || p.text[end] == '_') {
+		end++
+	}
+	return string(p.text[at:max(end, at+1)])
 }
 
 // sum parses terms joined by + and -.
@@ -189,7 +198,7 @@ func (p *formulaParser) factor(depth int) error {
 		return nil
 	case r >= '0' && r <= '9':
 		return p.number()
-	case r == 'i':
+	case r == 'i' && p.word(p.at) == "i":
 		return p.operand()
 	}
 	return p.fail(p.at, "formula.error.unexpected")

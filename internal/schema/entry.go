@@ -137,7 +137,11 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 		return f.Parse("", s)
 	case string:
 		if !s.Loose && (number || f.Type == YesNo || f.Type == Choices) && v != "" && !f.refuses(v, s) {
-			return "", &Problem{Field: f.Name, Code: wrong, Hint: map[bool]string{true: "json"}[number]}
+			problem := &Problem{Field: f.Name, Code: wrong, Hint: map[bool]string{true: "json"}[number]}
+			if f.Type == Choices {
+				problem.Hint, problem.Options = "several_json", offer(f.Options(s.Definition), s)
+			}
+			return "", problem
 		}
 		text, problem := f.Parse(v, s)
 		if problem != nil && !s.Loose && problem.Code == NotADate && (problem.Hint == "" || problem.Hint == "instant") {

@@ -61,6 +61,14 @@ func WholePattern(pattern string) (*regexp.Regexp, error) {
 	return regexp.Compile(`\A(?:` + pattern + `)\z`)
 }
 
+// PatternText returns the pattern for whole values of the field as the definition has it, "" where there is none.
+func (f *Field) PatternText() string {
+	if f.Pattern == nil {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(f.Pattern.String(), `\A(?:`), `)\z`)
+}
+
 // Usual reports whether the keys are e-mail address and PESEL.
 func (k *Keys) Usual() bool { return k == usualKeys }
 

@@ -7,8 +7,8 @@ import (
 	"outreach/internal/text"
 )
 
-// Lack is what keeps records of a kind from coming: the list of a field that every record needs is empty; or, without a
-// field, there is no sender.
+// Lack is what keeps records of a kind from coming: the list of a field that every record needs is empty. A kind that
+// partners send lacks nothing without one: the office sends it as well.
 type Lack struct {
 	Kind  *Kind
 	Field *Field
@@ -34,9 +34,6 @@ func Lacks(d *project.Definition) []Lack {
 			if f := &k.Fields[i]; len(codes) > 0 && f.Required && f.Options != nil && len(f.Options(d)) == 0 {
 				out = append(out, Lack{k, f, codes})
 			}
-		}
-		if len(codes) > 0 && k.ByPartner && len(d.Partners) == 0 {
-			out = append(out, Lack{k, nil, codes})
 		}
 	}
 	return out
@@ -90,9 +87,5 @@ func (l Lack) Of(code string) bool { return slices.Contains(l.Codes, code) }
 
 // In says in words what is missing.
 func (l Lack) In(words *text.Messages) string {
-	kind := l.Kind.LabelIn(words, Several)
-	if l.Field == nil {
-		return words.Say("definition.proof.no_partner", "kind", kind)
-	}
-	return words.Say("definition.proof.no_list", "kind", kind, "field", l.Field.LabelIn(words))
+	return words.Say("definition.proof.no_list", "kind", l.Kind.LabelIn(words, Several), "field", l.Field.LabelIn(words))
 }

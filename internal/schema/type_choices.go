@@ -20,20 +20,39 @@ func Chosen(text string) []string {
 	return strings.Split(text, between)
 }
 
-// parseOptions reads options with | or ; between them. Empty ones are passed over.
+// SeveralHint is the hint of a text with a value that is none of the options of Choices.
+const SeveralHint = "several"
+
+// parseOptions reads options with | or ; between them. Empty ones are passed over. What people wrote with commas between
+// is read as well, where no option has a comma of its own.
 func parseOptions(f *Field, value string, s Scope) (string, *Problem) {
 	var ids []string
-	for part := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == '|' || r == ';' }) {
+	commas := s.Loose && !haveCommas(f.Options(s.Definition))
+	split := func(r rune) bool { return r == '|' || r == ';' || r == ',' && commas }
+	for part := range strings.FieldsFuncSeq(value, split) {
 		if part = Clean(part); part == "" {
 			continue
 		}
 		id, problem := parseOption(f, part, s)
 		if problem != nil {
+			problem.Hint = SeveralHint
 			return "", problem
 		}
 		ids = append(ids, id)
 	}
 	return joinOptions(f, ids, s), nil
+}
+
+// haveCommas reports whether a spelling of an option has a comma.
+func haveCommas(options []Option) bool {
+	for _, o := range options {
+		for spelling := range o.spellings() {
+			if strings.Contains(spelling, ",") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // joinOptions returns the canonical text of ids.

@@ -19,7 +19,7 @@ func parseCode(f *Field, value string, s Scope) (string, *Problem) {
 		return strings.ToUpper(value), nil
 	}
 	if !f.Pattern.MatchString(value) {
-		return "", &Problem{Code: Unreadable, Hint: "pattern", Args: map[string]string{"pattern": strings.TrimSuffix(strings.TrimPrefix(f.Pattern.String(), `\A(?:`), `)\z`)}}
+		return "", &Problem{Code: Unreadable, Hint: "pattern", Args: map[string]string{"pattern": f.PatternText()}}
 	}
 	return value, nil
 }

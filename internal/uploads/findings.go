@@ -60,7 +60,7 @@ func newFindingsItem(findings []Finding, cut bool) findingsItem {
 func (it findingsItem) restore() []Finding {
 	for i := range it.Findings {
 		p := &it.Findings[i].Problem
-		if p.Code == schema.NotInList && p.Hint == "" || p.Code == schema.Unreadable && p.Field == "" {
+		if p.Code == schema.NotInList && (p.Hint == "" || p.Hint == schema.SeveralHint) || p.Code == schema.Unreadable && p.Field == "" {
 			p.Options = it.Options[p.Field]
 		}
 		ids, words := strings.Split(p.Args["list"], ", "), strings.Split(p.Args["list.pl"], ", ")

@@ -2,7 +2,10 @@ package served
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"outreach/internal/project"
@@ -14,31 +17,30 @@ import (
 // object is a JSON object of the document.
 type object = map[string]any
 
-// Sent returns the schema of a record of a kind in a JSON request.
-func Sent(s shape.Sent) object {
+// Sent returns the schema of a record of a kind in a JSON request to a project. Of an empty definition it is that of all
+// projects.
+func Sent(s shape.Sent, d *project.Definition) object {
 	k, properties, required := s.Kind, object{}, []string{}
 	for i := range k.Fields {
 		f := &k.Fields[i]
-		p := Property(f, &project.Definition{})
+		properties[f.Name] = Asked(f, d)
 		if f.Required {
 			required = append(required, f.Name)
-		} else {
-			p = OrNull(p)
 		}
-		properties[f.Name] = p
 	}
-	if k.Person && k.Index("email") < 0 { // the person is a member beside the fields
+	if k.Separate() { // the person is a member beside the fields
 		properties["person"] = Ref("person-ref")
-		required = append([]string{"person"}, required...)
+		if !k.Optional {
+			required = append([]string{"person"}, required...)
+		}
 	}
 	for _, name := range s.Also {
 		properties[name] = object{"type": []string{"string", "null"}}
 	}
 	out := Closed(properties, required...)
-	if k.Index("email") >= 0 && k.Index("pesel") >= 0 {
-		out["anyOf"] = []object{needs("email"), needs("pesel")}
+	if keys := anyKey(k); keys != nil {
+		out["anyOf"] = keys
 	}
-	out["description"] = "As a project has it whose definition adds no fields and has no lists of its own; those of a definition are checked like these."
 	if k.Name == schema.Signup {
 		properties["consent_processing"].(object)["const"] = true
 		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
@@ -46,8 +48,130 @@ func Sent(s shape.Sent) object {
 	return out
 }
 
-func needs(field string) object {
-	return object{"required": []string{field}, "properties": object{field: object{"type": "string"}}}
+// anyKey returns the alternatives of a kind of which one field at least is required; nil for any other.
+func anyKey(k *schema.Kind) []object {
+	var out []object
+	for _, r := range k.Rules {
+		if r.Rule != schema.AnyOf {
+			continue
+		}
+		for _, name := range r.Fields {
+			out = append(out, needs(name, jsonType(k.Field(name))))
+		}
+	}
+	return out
+}
+
+func jsonType(f *schema.Field) string {
+	if f != nil && f.Type.Number() {
+		return "integer"
+	}
+	return "string"
+}
+
+func needs(field, jsonType string) object {
+	return object{"required": []string{field}, "properties": object{field: object{"type": jsonType}}}
+}
+
+// Person returns the schema of a reference to a person by the keys of a project.
+func Person(keys *schema.Keys, d *project.Definition) object {
+	properties := object{"id": object{"type": "string", "maxLength": 26, "description": "A person's id"}}
+	one := []object{needs("id", "string")}
+	for _, f := range keys.Fields {
+		properties[f.Name] = Property(f, d)
+		one = append(one, needs(f.Name, "string"))
+	}
+	for _, f := range []*schema.Field{&schema.FirstNameField, &schema.LastNameField} {
+		properties[f.Name] = Property(f, d)
+		properties[f.Name].(object)["description"] = "Says which of the people who share a key is meant."
+	}
+	if keys.Name {
+		parts, required := object{}, []string{}
+		for _, f := range keys.Names() {
+			parts[f.Name], required = Property(f, d), append(required, f.Name)
+			delete(parts[f.Name].(object), "description")
+		}
+		properties[project.KeyName] = Closed(parts, required...)
+		one = append(one, needs(project.KeyName, "object"))
+	}
+	out := Closed(properties)
+	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409."
+	out["anyOf"] = one
+	return out
+}
+
+// Asked returns the schema of a field in a JSON request.
+func Asked(f *schema.Field, d *project.Definition) object {
+	out := Property(f, d)
+	if f.Refusable {
+		out = object{"anyOf": []object{out, Enum(schema.Refused)}}
+		if !f.Required {
+			out["anyOf"] = append(out["anyOf"].([]object), object{"type": "null"})
+		}
+		return out
+	}
+	if !f.Required {
+		out = OrNull(out)
+	}
+	return out
+}
+
+// Answered returns the schema of a field in a response to a project. A list has been another one, perhaps, when the
+// record was stored.
+func Answered(f *schema.Field, d *project.Definition) object {
+	out := Property(f, d)
+	one, several := out, f.Type == schema.Choices
+	if several {
+		one = out["items"].(object)
+	}
+	if ids, is := one["enum"].([]string); is {
+		delete(one, "enum")
+		out["description"] = strings.TrimSpace(fmt.Sprintf("%s One of `%s`, or of a list that the definition had before.", out["description"], strings.Join(ids, "`, `")))
+	}
+	delete(out, "minLength")
+	if f.Refusable {
+		out = object{"anyOf": []object{out, Enum(schema.Refused)}}
+	}
+	return out
+}
+
+// Form returns the schema of a record in a web form to a project: all strings, with the person's keys and names beside
+// the fields.
+func Form(k *schema.Kind, also ...string) object {
+	properties, required := object{}, []string{}
+	fields := k.Columns()
+	if k.Separate() {
+		fields = append(fields, k.PersonKeys().Names()...)
+	}
+	for i := range k.Fields {
+		if k.Fields[i].NoColumn {
+			fields = append(fields, &k.Fields[i])
+		}
+	}
+	for _, f := range fields {
+		properties[f.Name] = Typed(f)
+		if f.Type == schema.Choices {
+			properties[f.Name+"[]"] = list(object{"type": "string"})
+		}
+		if f.Required {
+			required = append(required, f.Name)
+		}
+	}
+	for _, name := range also {
+		properties[name] = object{"type": "string"}
+	}
+	return Closed(properties, required...)
+}
+
+func list(items object) object { return object{"type": "array", "items": items} }
+
+// Typed returns the schema of a field in a web form.
+func Typed(f *schema.Field) object {
+	title := f.LabelIn(text.Of(text.English))
+	if f.Type == schema.Choices {
+		return object{"type": "string", "title": title, "description": "Several with ; between them, or `" + f.Name + "[]` once for each."}
+	}
+	return object{"type": "string", "title": title}
 }
 
 // Enum returns the schema of one of some texts.
@@ -82,6 +206,9 @@ func OrNull(schema object) object {
 	return schema
 }
 
+// re2Only finds parts of regular expressions that those of JSON Schema do not have.
+var re2Only = regexp.MustCompile(`\(\?[^:]|\\[pPAzQEaxC]|\[\[:`)
+
 // Property returns the schema of a record's field, with the values of a definition's lists.
 func Property(f *schema.Field, d *project.Definition) object {
 	words := text.Of(text.English)
@@ -90,8 +217,8 @@ func Property(f *schema.Field, d *project.Definition) object {
 	if !f.NoColumn {
 		names := []string{"`" + f.Name + "`"}
 		for _, language := range text.Languages() {
-			if language != text.English {
-				names = append(names, "`"+f.ColumnIn(language)+"`")
+			if name := "`" + f.ColumnIn(language) + "`"; !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
 		about = append(about, "In files "+strings.Join(names, " or ")+".")
@@ -144,6 +271,11 @@ func Property(f *schema.Field, d *project.Definition) object {
 		}
 		maps.Copy(out, one)
 	default:
+		if pattern := f.PatternText(); pattern != "" && !re2Only.MatchString(pattern) {
+			out["pattern"] = "^(?:" + pattern + ")$"
+		} else if pattern != "" {
+			about = append(about, "The whole value matches `"+pattern+"` (RE2).")
+		}
 		out["type"], out["maxLength"] = "string", f.Longest
 		if f.Longest == 0 {
 			out["maxLength"] = schema.DefaultLongest

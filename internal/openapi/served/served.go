@@ -34,14 +34,21 @@ func OfProject(d *project.Definition) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := projectWriter{d: d, schemas: document["components"].(object)["schemas"].(object)}
+	p := projectWriter{d: d, registry: schema.For(d), schemas: document["components"].(object)["schemas"].(object)}
 	paths := object{}
 	for path, item := range document["paths"].(object) {
 		if rest, of := strings.CutPrefix(path, "/{project}"); of {
 			paths["/"+d.ID+rest] = without(item.(object), "project")
 		}
 	}
-	for _, k := range schema.For(d).Kinds {
+	for name, of := range p.schemas {
+		if schema.Builtin().Kind(name) == nil {
+			p.adapt(of, p.answered)
+		}
+	}
+	p.adapt(paths, p.answered)
+	p.schemas["person-ref"] = Person(p.registry.Keys, d)
+	for _, k := range p.registry.Kinds {
 		if schema.Builtin().Kind(k.Name) != nil {
 			p.extend(k)
 			continue
@@ -72,47 +79,122 @@ func without(item object, name string) object {
 
 // projectWriter changes the schemas of the general document to those of a project.
 type projectWriter struct {
-	d       *project.Definition
-	schemas object
+	d        *project.Definition
+	registry *schema.Registry
+	schemas  object
 }
 
-// extend gives the schemas of a built-in kind the fields that the project has.
+// asked and answered return the schema of a field in a JSON request, where no field is required, and in a response.
+func (p *projectWriter) asked(f *schema.Field) object {
+	optional := *f
+	optional.Required = false
+	return Asked(&optional, p.d)
+}
+func (p *projectWriter) answered(f *schema.Field) object { return Answered(f, p.d) }
+
+// adapt gives all schemas below a node that have the keys or the attributes of people those of the project. as returns
+// the schema of a field there.
+func (p *projectWriter) adapt(node any, as func(*schema.Field) object) {
+	switch n := node.(type) {
+	case []any:
+		for _, item := range n {
+			p.adapt(item, as)
+		}
+	case object:
+		for name, child := range n {
+			switch {
+			case name == "requestBody":
+				p.adaptForm(child.(object))
+				p.adapt(child, p.asked)
+			case name == "application/x-www-form-urlencoded":
+				p.adapt(child, Typed)
+			default:
+				p.adapt(child, as)
+			}
+		}
+		if properties, is := n["properties"].(object); is {
+			p.adaptPeople(n, properties, as)
+		}
+	}
+}
+
+// adaptPeople gives an object schema the keys or attributes of people that the project has, where it has the usual
+// ones. An e-mail address that is no key stays: people may have one.
+func (p *projectWriter) adaptPeople(of, properties object, as func(*schema.Field) object) {
+	if properties[project.KeyPesel] != nil {
+		delete(properties, project.KeyPesel)
+		for _, f := range p.registry.Keys.Fields {
+			properties[f.Name] = as(f)
+		}
+		if of["anyOf"] != nil {
+			delete(of, "anyOf")
+			if keys := anyKey(p.registry.Keys.Identity()); keys != nil {
+				of["anyOf"] = keys
+			}
+		}
+	}
+	usual := schema.Builtin().AttributeNames()
+	if slices.ContainsFunc(usual, func(name string) bool { return properties[name] == nil }) {
+		return
+	}
+	for _, name := range usual {
+		delete(properties, name)
+	}
+	for _, f := range p.registry.Attributes() {
+		properties[f.Name] = as(f)
+	}
+}
+
+// adaptForm gives the form of a record of a built-in kind the fields that the project has.
+func (p *projectWriter) adaptForm(body object) {
+	content := body["content"].(object)
+	typed, _ := content["application/x-www-form-urlencoded"].(object)
+	sent, _ := content["application/json"].(object)
+	if typed == nil || sent == nil {
+		return
+	}
+	ref, _ := sent["schema"].(object)["$ref"].(string)
+	name := strings.TrimPrefix(ref, "#/components/schemas/")
+	if k, usual := p.registry.Kind(name), schema.Builtin().Kind(name); usual != nil {
+		form := Form(k)
+		takeOver(form, typed["schema"].(object), Form(usual))
+		typed["schema"] = form
+	}
+}
+
+// takeOver adds to an object schema the properties of an older form of it that do not come from its kind.
+func takeOver(to, from, ofKind object) {
+	for name, property := range from["properties"].(object) {
+		if ofKind["properties"].(object)[name] == nil {
+			to["properties"].(object)[name] = property
+		}
+	}
+}
+
+// extend gives the schemas of a built-in kind the fields that the project has. Of a record in a response it requires no
+// more than before: the record may be older than a field.
 func (p *projectWriter) extend(k *schema.Kind) {
-	for _, name := range []string{k.Name, k.Name + "-kept", k.Name + "-form"} {
-		of, is := p.schemas[name].(object)
-		if !is {
-			continue
-		}
-		properties, answer := of["properties"].(object), name == k.Name+"-kept"
-		required, _ := of["required"].([]any)
-		required = slices.DeleteFunc(slices.Clone(required), func(id any) bool { return k.Index(id.(string)) >= 0 })
-		for i := range k.Fields {
-			f := &k.Fields[i]
-			if f.Privacy == schema.Identity && properties[f.Name] == nil {
-				continue
-			}
-			properties[f.Name] = p.property(f, answer)
-			if f.Required {
-				required = append(required, f.Name)
-			}
-		}
-		if of["required"] = required; len(required) == 0 {
-			delete(of, "required")
-		}
-		delete(of, "description")
+	usual := schema.Builtin().Kind(k.Name)
+	if sent, is := p.schemas[k.Name].(object); is {
+		request := Sent(shape.Sent{Kind: k}, p.d)
+		takeOver(request, sent, Sent(shape.Sent{Kind: usual}, p.d))
+		p.schemas[k.Name] = request
 	}
-}
-
-// property returns the schema of a field in a request or in an answer.
-func (p *projectWriter) property(f *schema.Field, answer bool) object {
-	of := Property(f, p.d)
-	if f.Refusable {
-		of = object{"anyOf": []object{of, Enum(schema.Refused)}}
+	kept, is := p.schemas[k.Name+"-kept"].(object)
+	if !is {
+		return
 	}
-	if !answer && !f.Required {
-		of = object{"anyOf": []object{of, {"type": "null"}}}
+	properties := kept["properties"].(object)
+	for i := range usual.Fields {
+		if name := usual.Fields[i].Name; k.Index(name) < 0 {
+			delete(properties, name)
+		}
 	}
-	return of
+	for i := range k.Fields {
+		if f := &k.Fields[i]; f.Privacy != schema.Identity || properties[f.Name] != nil {
+			properties[f.Name] = p.answered(f)
+		}
+	}
 }
 
 // Names of the schemas of a kind of the project's own: other schemas may be called as the kind is.
@@ -121,21 +203,15 @@ func keptName(k *schema.Kind) string { return "records." + k.Name + "-kept" }
 
 // add writes the schemas of a kind of the project's own.
 func (p *projectWriter) add(k *schema.Kind) {
-	request := Sent(shape.Sent{Kind: k, Also: []string{"reason"}})
 	answer := maps.Clone(p.schemas["record-kept"].(object))
 	members := maps.Clone(answer["properties"].(object))
 	for i := range k.Fields {
 		f := &k.Fields[i]
-		request["properties"].(object)[f.Name] = p.property(f, false)
-		members[f.Name] = p.property(f, true)
+		members[f.Name] = p.answered(f)
 	}
-	if k.Optional {
-		request["required"] = slices.DeleteFunc(request["required"].([]string), func(name string) bool { return name == "person" })
-	}
-	delete(request, "description")
 	delete(answer, "description")
 	answer["properties"] = members
-	p.schemas[sentName(k)], p.schemas[keptName(k)] = request, answer
+	p.schemas[sentName(k)], p.schemas[keptName(k)] = Sent(shape.Sent{Kind: k, Also: []string{k.ReasonName()}}, p.d), answer
 }
 
 // own returns a path item of the records of any kind as that of one kind.

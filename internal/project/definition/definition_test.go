@@ -429,6 +429,35 @@ func TestMessagesNameTheSolution(t *testing.T) {
 }
 
 // Texts that would take a parser long, or much memory, are answered at once.
+// A message names what was written, and what can be written in its place.
+func TestMessagesNameWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	const head = "id: x\ntitle: X\nperiod: {from: 2026-01-01, to: 2026-12-31}\nrecords: {visit: {label: Visit, person: yes, fields: {weight: {type: number, unit: {ro: kg, en: kg}}}}}\nregion: {name: X, population: 900,000}\nindicators:\n"
+	for line, want := range map[string]string{
+		`{code: "1", label: A, count: records, of: visit, by: [county]}`:                       "county cannot be used in by: records of visit have no field",
+		`{code: "1", label: A, count: value, value: 'reach / 2'}`:                              "reach does not belong here",
+		`{code: "1", label: A, count: value, value: 'inhabitants / 2'}`:                        "inhabitants does not belong here",
+		`{code: "1", label: A, unit: {ro: om, en: person}, count: records, of: consultation}`:  "A unit is one text for all languages",
+		`{code: "1", label: A, count: said, decimals: 1}`:                                      "decimals has no meaning beside count: said, which takes scale: remove decimals.",
+		`{code: "1", label: A, count: mean, who: 'entry != ""', field: hours}`:                 "who has no meaning beside count: mean, which takes of, where, field, decimals: remove who.",
+		`{code: "1", label: A, target: 1 500, count: records, of: consultation}`:               "1 500 is not a number: write it without separators of thousands, 1500.",
+		`{code: "1", label: A, target: "1,234.5", count: records, of: consultation}`:           "separators of thousands, 1234.5.",
+		`{code: "1", label: A, target: "12,5", count: records, of: consultation}`:              "with a full stop before decimals",
+		`{code: "1", label: A, count: records, of: consultation, target_by: {sex: {male: 1}}}`: "sex cannot be given here",
+	} {
+		_, problems := definition.Parse("", []byte(head+"  - "+line+"\n"))
+		var all []string
+		for _, p := range problems {
+			all = append(all, words.Of(words.English).Word(p.Message))
+		}
+		for _, want := range []string{want, "900, 000 is not a number: write it without separators of thousands, 900000.", "A unit is one text for all languages"} {
+			if !slices.ContainsFunc(all, func(message string) bool { return strings.Contains(message, want) }) {
+				t.Errorf("%s: not %q but %q", line, want, all)
+			}
+		}
+	}
+}
+
 func TestParseIsBounded(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

@@ -53,7 +53,7 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 			i.report(at, i.at("code"), notAllowed, idReserved(code))
 		}
 		i.once("code", code, seen)
-		in := project.Indicator{Code: code, Label: i.text("label", longestName), Unit: i.string("unit", longestName), Count: i.count()}
+		in := project.Indicator{Code: code, Label: i.text("label", longestName), Unit: i.unit(), Count: i.count()}
 		if i.oneOf("public", "yes", "no") == "no" {
 			in.Public = "no"
 		}
@@ -77,6 +77,15 @@ func (o object) count() string {
 	}
 	o.require("count")
 	return o.oneOf("count", counts...)
+}
+
+// unit reads a unit, which is one text for all languages.
+func (o object) unit() string {
+	if n := o.fields["unit"]; n != nil && n.shape != scalar {
+		o.report(n, o.at("unit"), wrongForm, wantUnit)
+		return ""
+	}
+	return o.string("unit", longestName)
 }
 
 // refuse reports keys that have no meaning beside others.
@@ -190,8 +199,8 @@ func (o object) counted(d *project.Definition, in *project.Indicator) *rule.Form
 	}
 	keys := takes(in.Count)
 	for _, key := range []string{"of", "where", "who", "among", "per", "by", "value", "scale", "decimals"} {
-		if !slices.Contains(keys, key) {
-			o.refuse("count: "+in.Count, key)
+		if n := o.fields[key]; n != nil && !slices.Contains(keys, key) {
+			o.report(n, o.at(key), notAllowed, keyNotOfCount(key, in.Count, keys))
 		}
 	}
 	if n := o.fields["field"]; n != nil && !slices.Contains(keys, "field") {
@@ -299,6 +308,8 @@ func (o object) brokenDown(kind *schema.Kind) []string {
 			}
 		}
 		switch {
+		case len(names) == 0:
+			o.report(n, path, notInList, noBreakdown(name, kind.Name))
 		case !slices.Contains(names, name):
 			o.report(n, path, notInList, wantOneOf(name, names))
 		case seen[name]:

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"regexp"
 	"strings"
 
 	"outreach/internal/project"
@@ -22,6 +23,7 @@ var (
 	populationNeeded  = text.NewMessage("definition.error.population_needed")
 	recordsOfPeople   = text.NewMessage("definition.error.records_of_people")
 	confirmNeeded     = text.NewMessage("definition.error.confirm_needed")
+	wantUnit          = text.NewMessage("definition.error.want_unit")
 )
 
 func plainOnly(mark string) text.Message {
@@ -73,15 +75,52 @@ func wantCode(code string) text.Message {
 }
 
 func wantOneOf(value string, values []string) text.Message {
+	if len(values) == 0 {
+		return text.NewMessage("definition.error.want_nothing", "value", short(value))
+	}
 	return text.NewMessage("definition.error.want_one_of", "value", short(value), "list", values)
 }
 
+func noBreakdown(value, of string) text.Message {
+	return text.NewMessage("definition.error.no_breakdown", "value", short(value), "of", of)
+}
+
 func wantWhole(given string) text.Message {
+	if plain := withoutThousands(given); plain != "" {
+		return wantPlainNumber(given, plain)
+	}
 	return text.NewMessage("definition.error.want_whole", "value", short(given))
 }
 
 func wantNumber(given string) text.Message {
+	if plain := withoutThousands(given); plain != "" {
+		return wantPlainNumber(given, plain)
+	}
 	return text.NewMessage("definition.error.want_number", "value", short(given))
+}
+
+func wantPlainNumber(given, plain string) text.Message {
+	return text.NewMessage("definition.error.want_plain_number", "value", short(given), "number", plain)
+}
+
+var (
+	thousands       = regexp.MustCompile(`^[-+]?[0-9]{1,3}((, ?|[ '_\x{a0}\x{202f}])[0-9]{3})+(\.[0-9]+)?$`)
+	thousandsByStop = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{3})+$`)
+	separators      = strings.NewReplacer(",", "", " ", "", "'", "", "_", "", "\u00a0", "", "\u202f", "")
+)
+
+// withoutThousands returns a number that is written with separators of thousands without them, "" for anything else.
+// Within { } a comma is read with a space after it.
+func withoutThousands(given string) string {
+	switch {
+	case len(given) > 40:
+		return ""
+	case thousands.MatchString(given):
+		return separators.Replace(given)
+	case thousandsByStop.MatchString(given):
+		return strings.ReplaceAll(given, ".", "")
+	}
+	return ""
 }
 
 func wantBetween(given string, least, most float64) text.Message {
@@ -243,6 +282,10 @@ func short(given string) string {
 
 func keyWithout(key, because string) text.Message {
 	return text.NewMessage("definition.error.key_without", "key", key, "because", because)
+}
+
+func keyNotOfCount(key, count string, takes []string) text.Message {
+	return text.NewMessage("definition.error.key_not_of_count", "key", key, "count", count, "list", takes)
 }
 
 func baselineBelow(baseline, target float64) text.Message {

@@ -181,7 +181,7 @@ func (o object) ownField(e entry, path string, ofPeople bool) project.RecordFiel
 		if out.Decimals > 0 {
 			out.Type = "decimal"
 		}
-		out.Min, out.Max, out.Unit = part.amount("min", largest), part.amount("max", largest), part.string("unit", longestName)
+		out.Min, out.Max, out.Unit = part.amount("min", largest), part.amount("max", largest), part.unit()
 		if out.Max == 0 {
 			out.Max = largest
 		}

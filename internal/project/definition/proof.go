@@ -20,10 +20,11 @@ type Proof struct {
 
 // Source is what brings the records of one kind.
 type Source struct {
-	Kind string   `json:"kind" doc:"What is recorded, as rules name it; empty: what the office says"`
-	At   string   `json:"at" doc:"The page, below the project's address"`
-	File bool     `json:"file" doc:"Also, or only, by a file"`
-	By   []string `json:"by" doc:"Who: anyone, or roles"`
+	Kind   string   `json:"kind" doc:"What is recorded, as rules name it; empty: what the office says"`
+	At     string   `json:"at" doc:"The page, below the project's address"`
+	File   bool     `json:"file" doc:"Also, or only, by a file"`
+	By     []string `json:"by" doc:"Who: anyone, or roles"`
+	FileBy []string `json:"file_by,omitempty" doc:"The roles that may send the file"`
 }
 
 // Proofs returns for each indicator of a valid definition what brings its records, who does, and what is missing.
@@ -41,7 +42,7 @@ func Proofs(d *project.Definition) []Proof {
 			}
 		}
 		for _, name := range registry.Needed(d, in) {
-			p.Sources = append(p.Sources, sourceOf(registry.Kind(name)))
+			p.Sources = append(p.Sources, sourceOf(registry.Kind(name)).among(d))
 		}
 		for _, lack := range all {
 			if lack.Of(in.Code) {
@@ -53,8 +54,23 @@ func Proofs(d *project.Definition) []Proof {
 	return out
 }
 
+// among returns the source without partners where the definition has none.
+func (s Source) among(d *project.Definition) Source {
+	if len(d.Partners) == 0 {
+		isPartner := func(role string) bool { return role == "partner" }
+		s.By, s.FileBy = slices.DeleteFunc(s.By, isPartner), slices.DeleteFunc(s.FileBy, isPartner)
+	}
+	return s
+}
+
 func sourceOf(k *schema.Kind) Source {
-	s := Source{Kind: k.Name, At: "/" + k.Path, File: true, By: []string{"coordinator"}}
+	s := Source{Kind: k.Name, At: "/" + k.Path, By: []string{"coordinator"}}
+	if !slices.ContainsFunc(k.Fields, func(f schema.Field) bool { return f.Required && f.Type == schema.File }) { // a table has no files
+		s.File, s.FileBy = true, []string{"coordinator"}
+		if k.SentByPartners() {
+			s.FileBy = []string{"coordinator", "partner"}
+		}
+	}
 	switch {
 	case k.Name == schema.Signup:
 		s.At, s.By = "/signup", []string{"anyone", "coordinator"}

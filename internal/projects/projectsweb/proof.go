@@ -39,11 +39,14 @@ func proofLines(c *web.Call, d *project.Definition) []page.ProofLine {
 			if s.Kind != "" {
 				name = registry.LabelIn(words, schema.Heading, s.Kind)
 			}
-			var who []string
-			for _, role := range s.By {
-				who = append(who, words.Say("role."+role))
+			named := func(roles []string) string {
+				var who []string
+				for _, role := range roles {
+					who = append(who, words.Say("role."+role))
+				}
+				return strings.Join(who, ", ")
 			}
-			line.Sources = append(line.Sources, page.ProofSource{Name: name, Address: "/" + d.ID + s.At, File: s.File, Who: strings.Join(who, ", ")})
+			line.Sources = append(line.Sources, page.ProofSource{Name: name, Address: "/" + d.ID + s.At, FileBy: named(s.FileBy), Who: named(s.By)})
 		}
 		out = append(out, line)
 	}

@@ -31,7 +31,7 @@ func inWords(c *web.Call, before, after *project.Definition) []change {
 			var fields []string
 			for _, e := range one.Fields {
 				field := e.Field
-				if one.Part == "" {
+				if field == one.ID {
 					field = ""
 				}
 				if e.Before+e.After != "" {
