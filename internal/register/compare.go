@@ -326,7 +326,7 @@ func (x *Exporter) Called(r Theirs) string {
 	var names, keys []string
 	for i, c := range x.columns {
 		switch cell := r.Cells[i]; {
-		case cell == "" || !c.identity:
+		case cell == "" || !c.identity || len(x.Export.Columns[i].Codes) > 0:
 		case c.Name == "first_name" || c.Name == "last_name":
 			names = append(names, cell)
 		default:
