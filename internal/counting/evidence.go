@@ -61,7 +61,7 @@ func (c *counter) takes(rule *indicatorRule, a, b *taken) bool {
 	return cmp.Or(order, c.figures.compare(a.record, b.record)) < 0
 }
 
-// compareContent orders records of one kind and day by their natural key, then their values, without their person:
+// compareContent orders records of one kind and day by their natural key, then their other values, without their person:
 // ids are random, and no figure may depend on them. The base has their texts, see Columns.
 func (f *Figures) compareContent(a, b recordRef) int {
 	if order := strings.Compare(f.owner(a), f.owner(b)); order != 0 {
@@ -77,7 +77,7 @@ func (f *Figures) compareContent(a, b recordRef) int {
 			return order
 		}
 	}
-	for field := range s.Fields {
+	for _, field := range s.ContentFields() { // whose order does not depend on that of the kind's fields
 		if field == s.date {
 			continue
 		}
