@@ -41,7 +41,7 @@ type resultsPage struct {
 	Whole        *report.Whole
 	Changed      *changesPage
 	Lines        []resultLine
-	Achieved     int // how many indicators are achieved
+	Tally        report.Tally
 	Participants *figure
 	Groups       []dimension
 	Withheld     string // names of the participants' breakdowns whose parts are all hidden, or ""
@@ -144,9 +144,6 @@ func (r Results) render(v view) (string, any) {
 		if base != "" {
 			line.Evidence = base + "/indicators/" + in.Code + "/evidence"
 		}
-		if in.Status == "achieved" {
-			p.Achieved++
-		}
 		if len(in.ByMonth) > len(p.Months) {
 			p.Months = p.Months[:0]
 			for _, m := range in.ByMonth {
@@ -155,6 +152,7 @@ func (r Results) render(v view) (string, any) {
 		}
 		p.Lines = append(p.Lines, line)
 	}
+	p.Tally = report.TallyOf(s.Indicators)
 	p.Participants = &figure{}
 	if s.Participants.Target > 0 && !s.Participants.Few {
 		percent := report.Percent(s.Participants.Total, s.Participants.Target)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"outreach/internal/project"
+	"outreach/internal/snapshot"
 )
 
 // plan is the line of what was planned of an indicator: straight between its points.
@@ -81,4 +82,29 @@ func (p plan) path(months int, width float64, y func(float64) float64) string {
 		out.WriteString("H" + number(width))
 	}
 	return out.String()
+}
+
+// Tally is how many of the results with a target are achieved, as the reader of a snapshot sees it.
+type Tally struct {
+	Planned  int64 // that are shown with their status
+	Achieved int64 // of these
+	NotShown int64 // others, whose status would reveal a number of few people
+}
+
+// TallyOf counts results. Those without a target are watched only, and in no number.
+func TallyOf(all []snapshot.Indicator) Tally {
+	var t Tally
+	for _, in := range all {
+		switch {
+		case in.Target == "":
+		case in.Few || in.Withheld:
+			t.NotShown++
+		default:
+			t.Planned++
+			if in.Status == "achieved" {
+				t.Achieved++
+			}
+		}
+	}
+	return t
 }

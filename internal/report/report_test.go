@@ -318,3 +318,15 @@ func TestChartsDrawThePlansOwnLine(t *testing.T) {
 		t.Errorf("the joint plan is %s with %s, want %s", whole.Plan, whole.PlanPercent, want)
 	}
 }
+
+// Results without a target are in no number; those with few people, which the public does not see, in one of their own.
+func TestTallyCountsPlannedResultsThatAreShown(t *testing.T) {
+	t.Parallel()
+	got := TallyOf([]snapshot.Indicator{
+		{Target: "5", Status: "achieved"}, {Target: "5", Status: "behind"}, {Status: "monitored"}, {Target: "0", Status: "achieved"},
+		{Target: "5", Few: true}, {Target: "40", Withheld: true}, {Withheld: true},
+	})
+	if want := (Tally{Planned: 3, Achieved: 2, NotShown: 2}); got != want {
+		t.Errorf("got %+v", got)
+	}
+}

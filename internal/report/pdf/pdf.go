@@ -131,15 +131,12 @@ func (p *document) masthead() {
 
 // keyFigures writes the three most important figures.
 func (p *document) keyFigures() {
-	var achieved int64
-	for _, in := range p.s.Indicators {
-		if in.Status == "achieved" {
-			achieved++
-		}
-	}
 	type key struct{ figure, of, words string }
 	part := p.s.Participants
-	keys := []key{{p.Number(achieved), p.Say("results.of", "n", p.Number(len(p.s.Indicators))), p.Count("results.achieved_lines", achieved)}}
+	var keys []key
+	if tally := report.TallyOf(p.s.Indicators); tally.Planned > 0 {
+		keys = append(keys, key{p.Number(tally.Achieved), p.Say("results.of", "n", p.Number(tally.Planned)), p.Count("results.achieved_lines", tally.Planned)})
+	}
 	people := key{figure: p.Number(part.Total), words: p.Count("results.participants_n", part.Total)}
 	if part.Target > 0 {
 		people.of = p.Say("results.of", "n", p.Number(part.Target))
