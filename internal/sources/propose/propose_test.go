@@ -80,7 +80,7 @@ func TestProposalsForFilesThatPeopleSend(t *testing.T) {
 func TestProposalsFromValuesAlone(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"A;B;Headline;C;D\n21-Jul-2026;12 500;Tekst;Portal;x\n": "media 1: A→date DD-MMM-YYYY; B→reach; Headline→title",
+		"A;B;Headline;C;D\n21-Jul-2026;12 500;Tekst;Portal;x\n":                     "media 1: A→date DD-MMM-YYYY; B→reach; Headline→title",
 		"Kto;Kiedy;Szkolenie;Co\na@example.org;2026-07-21;partnerships;ukończyła\n": "attendance 1: Kiedy→date; Kto→email; Szkolenie→activity",
 		"\n": "none",
 	} {

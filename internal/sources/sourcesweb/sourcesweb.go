@@ -74,6 +74,8 @@ func (h Handlers) Routes() []web.Route {
 		{Method: "POST", Path: at, Roles: senders, Scope: web.Own, Handler: h.post, Summary: "PUT or DELETE of a browser's form"},
 		{Method: "GET", Path: at + "/versions", Roles: senders, Scope: web.Own, Handler: h.listVersions,
 			ID: "listSourceVersions", Tag: "sources", Summary: "All versions of a source, with who set them", Query: web.Paged(), Response: shape.List{Of: view{}}, Success: "A page of the list, newest first"},
+		{Method: "GET", Path: "/{project}/uploads/{id}/columns", Roles: senders, Scope: web.Own, Handler: h.showColumns, Summary: "A page: which column of a rejected file is which"},
+		{Method: "POST", Path: "/{project}/uploads/{id}/columns", Roles: senders, Scope: web.Own, Handler: h.saveColumns, Summary: "A browser's form: a source of what is said, by which the file is read"},
 	}
 }
 
