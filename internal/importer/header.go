@@ -24,6 +24,7 @@ type layout struct {
 
 	mapping   *Mapping       // how it was read; nil: by the names of our own columns
 	names     map[string]int // of a mapping: the places of the columns by name
+	asked     map[string]int // of a mapping: the places by the names that its condition has, -1: none
 	further   []further      // of a mapping: columns that are read as several fields, once more
 	ambiguous []string       // the names of the mappings that the header is of, where it is of several
 }

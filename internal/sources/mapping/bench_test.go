@@ -3,6 +3,7 @@ package mapping_test
 import (
 	"bytes"
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,10 +24,10 @@ func airings(rows int, theirs bool) []byte {
 	}
 	day := time.Date(2009, 11, 2, 10, 5, 0, 0, time.UTC)
 	for i := range rows {
-		at := day.Add(time.Duration(i) * 7 * time.Minute).Format("2006-01-02,15:04")
+		at := day.AddDate(0, 0, i%480).Add(time.Duration(i%600) * time.Minute).Format("2006-01-02,15:04")
 		medium, reach := [...]string{"web", "press", "tv"}[i%3], fmt.Sprint(1000+i%20_000)
 		if theirs {
-			at = day.Add(time.Duration(i) * 7 * time.Minute).Format("02-Jan-2006 03:04PM")
+			at = day.AddDate(0, 0, i%480).Add(time.Duration(i%600) * time.Minute).Format("02-Jan-2006 03:04PM")
 			medium, reach = [...]string{"Online News", "Print", "TV"}[i%3], fmt.Sprintf(`"%d,%03d"`, 1+i%20_000/1000, i%1000)
 		}
 		fmt.Fprintf(&b, "%s,%s,\"Spółdzielnia socjalna: praca, którą tworzysz %d\",Telewizja Partner,%s,%d,https://example.org/%d,\n", at, medium, i, reach, 30_000+i%20_000, i)
@@ -42,6 +43,15 @@ var monitoring = sources.Source{
 	Ignore: []string{"Sentiment"}, Skip: `row["Reach"] == "N/A"`,
 }
 
+// spent returns the time that the process has calculated so far: what else the machine does is not in it.
+func spent(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
 // BenchmarkMapped reads and checks 100,000 rows by a source with formats, values, a constant and rows to skip. x-own is
 // how many times as long that takes as reading the same rows by our own columns: at most 1.3. The two take turns, and of
 // each the best round counts.
@@ -53,13 +63,13 @@ func BenchmarkMapped(b *testing.B) {
 		b.Fatal(err)
 	}
 	check := func(data []byte, mappings ...*importer.Mapping) time.Duration {
-		start := time.Now()
+		start := spent(b)
 		checked, err := importer.Check(b.Context(), importer.File{Body: bytes.NewReader(data), Size: int64(len(data)), Mappings: mappings}, schema.Scope{Definition: d, Today: "2012-01-01"},
 			func(*schema.Kind) bool { return true }, func(importer.Line) error { return nil })
 		if err != nil || checked.Rows != rows || checked.Errors.Total > 0 || (checked.Mapping != nil) != (len(mappings) > 0) {
 			b.Fatal(checked.Rows, checked.Errors.List, err)
 		}
-		return time.Since(start)
+		return spent(b) - start
 	}
 	own, theirs := airings(rows, false), airings(rows, true)
 	alone, mapped := time.Hour, time.Hour
