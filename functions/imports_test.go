@@ -84,13 +84,14 @@ func TestFactsAreAppendedOnly(t *testing.T) {
 }
 
 // TestReadingADefinitionLinksNoRuleEngine: most functions only read a stored definition. They must not link the YAML
-// parser and the expression language, which slow down a cold start.
+// parser and the expression language, which slow down a cold start. Reading a file needs the language, for the rows that a
+// source skips; no request waits for the start of that function.
 func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 	t.Parallel()
 	all := packages(t)
 	for _, function := range []string{"submit-signup", "record-consultation", "manage-project", "manage-uploads", "ingest-upload", "show-report", "send-notices", "sign-in"} {
 		for _, dep := range linked(t, all, function) {
-			if strings.HasPrefix(dep, "github.com/expr-lang/") || strings.HasPrefix(dep, "github.com/goccy/go-yaml") {
+			if function != "ingest-upload" && strings.HasPrefix(dep, "github.com/expr-lang/") || strings.HasPrefix(dep, "github.com/goccy/go-yaml") {
 				t.Errorf("%s links %s", function, dep)
 			}
 		}

@@ -1,4 +1,4 @@
-// Command define-project serves the routes of a project's definition.
+// Command define-project serves the routes of a project's definition and of its sources.
 package main
 
 import (
@@ -20,7 +20,7 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Keys)
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.Keys)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ var onBehalf = []struct {
 // are needed nevertheless.
 var seldom = map[[2]string]string{
 	{"ManageUploads", "/answers/"}:                  "a list of sign-ups that is too long for Lambda has thousands of them, which take minutes to make",
+	{"DefineProject", "/uploads/"}:                  "no scenario says which column of a file is which; the tests of infra/tracker do",
 	{"IngestUpload", "dynamodb:DeleteItem"}:         "the sign-ups of a file meet others only if people sign up at the same time",
 	{"IngestUpload", "sqs:ChangeMessageVisibility"}: "a file that needs more than one invocation has too many rows for a scenario",
 	{"RecordConsultation", "s3:ListBucket"}:         "without it S3 answers 403, not 404, of a photo that has not arrived",

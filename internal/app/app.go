@@ -16,6 +16,7 @@ import (
 	"outreach/internal/said"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
+	"outreach/internal/sources"
 	"outreach/internal/store"
 	"outreach/internal/subscriptions"
 	"outreach/internal/uploads"
@@ -34,6 +35,7 @@ type App struct {
 	Snapshots     *snapshots.Store
 	Reports       *reports.Store
 	Said          *said.Store
+	Sources       *sources.Store
 	Notices       *notices.Store
 	Access        *access.Store
 	Attention     *attention.Store
@@ -45,7 +47,7 @@ type App struct {
 // New builds the services. It reads and writes nothing.
 func New(db *store.DB) *App {
 	a := &App{
-		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Said: said.New(db), Notices: notices.New(db),
+		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Said: said.New(db), Sources: sources.New(db), Notices: notices.New(db),
 		Access: access.New(db), Nights: nights.New(db), Subscriptions: subscriptions.New(db),
 	}
 	a.Signups = signups.New(db, a.Projects, a.People)

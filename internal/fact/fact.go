@@ -42,6 +42,8 @@ const (
 	KindSnapshotCompiled = "snapshot.compiled"
 	KindSnapshotDecided  = "snapshot.decided"
 	KindIndicatorSaid    = "indicator.said"
+	KindSourceSet        = "source.set"
+	KindSourceRemoved    = "source.removed"
 	KindReportDue        = "report.due"
 	KindAttentionNoted   = "attention.noted"
 )
@@ -49,7 +51,7 @@ const (
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
 	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadFinished, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonAsked, KindPersonViewed, KindPeopleExported, KindPersonMerged,
-	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
+	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSourceSet, KindSourceRemoved, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
 // Fact is one event. Lane and Number are assigned when it is written and imply no order between lanes: where order
@@ -249,6 +251,13 @@ type IndicatorSaid struct {
 	AsOf      string `json:"as_of"`
 	Value     string `json:"value"`          // a number in canonical form, or one of the indicator's scale
 	Note      string `json:"note,omitempty"` // sealed
+}
+
+// SourceSet says that a version of a source holds from now on, or that this version took the source away.
+type SourceSet struct {
+	Source  string `json:"source"` // its id
+	Version int    `json:"version"`
+	SHA256  string `json:"sha256,omitempty"` // of the text
 }
 
 // SnapshotDecided says that a snapshot was approved or rejected.

@@ -147,7 +147,7 @@ func (v *vocabulary) plan(b book) (plan, error) {
 		visible = last.sheet
 	}
 	for i, f := range found {
-		if i == best || f.head.kind == found[best].head.kind && f.head.alike() {
+		if i == best || f.head.kind == found[best].head.kind && f.head.mapping == found[best].head.mapping && f.head.alike() {
 			p.kind = found[best].head.kind
 			if f.sheet != visible {
 				f.below = nil

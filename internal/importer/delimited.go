@@ -68,7 +68,7 @@ func declaredDelimiter(start []byte) (byte, int) {
 const delimiters = ",;\t|"
 
 // detectDelimiter returns the delimiter for which the header matches the most columns of a kind. Ties are broken by the
-// number of cells of the first row that is not blank.
+// number of cells of the first row that is not blank; where there is no header by that of the longest of the first rows.
 func detectDelimiter(start []byte, v *vocabulary) byte {
 	best, most, cells := delimiters[0], -1, 0
 	for _, d := range []byte(delimiters) {
@@ -79,15 +79,29 @@ func detectDelimiter(start []byte, v *vocabulary) byte {
 		if err != nil {
 			continue
 		}
-		known := 0
+		known, length := 0, len(head.cells)
 		if found {
 			known = head.known()
+		} else {
+			length = longest(newDelimited(bytes.NewReader(start), d))
 		}
-		if length := len(head.cells); known > most || known == most && length > cells {
+		if known > most || known == most && length > cells {
 			best, most, cells = d, known, length
 		}
 	}
 	return best
+}
+
+// longest returns the number of cells of the longest of the rows in which a header may stand.
+func longest(table rows) (cells int) {
+	for range titleRows {
+		next, err := nextFilled(table)
+		if err != nil {
+			break
+		}
+		cells = max(cells, len(next.cells))
+	}
+	return cells
 }
 
 // Limits of a row, in bytes and cells. A file with a larger row is not a table.

@@ -18,7 +18,7 @@ type Excerpt struct {
 	Rows    []ExcerptRow
 }
 
-// ExcerptColumn is a column: its name in the file, and the English name of its field, "" if it is unknown.
+// ExcerptColumn is a column: its name in the file, and the name that findings have for its field, "" if it is unknown.
 type ExcerptColumn struct{ Name, Field string }
 
 // ExcerptRow is a row by its number, with one text for each column.
@@ -32,7 +32,7 @@ type ExcerptRow struct {
 // body could not be read.
 func ReadRows(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, sheet string, numbers []int) (Excerpt, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	out, err := excerpt(body, newVocabulary(registry, allowed), sheet, numbers)
+	out, err := excerpt(body, newVocabulary(registry, allowed, f.Mappings), sheet, numbers)
 	if body.err != nil {
 		return Excerpt{}, fmt.Errorf("read the file: %w", body.err)
 	}
@@ -73,7 +73,7 @@ func excerpt(body *source, v *vocabulary, sheet string, numbers []int) (out Exce
 	for i, c := range layout.columns {
 		column := ExcerptColumn{Name: shown(nil, head.cells[i].text)}
 		if c.field != nil {
-			column.Field = c.field.Name
+			column.Field = layout.nameOf(c.field.Name)
 		}
 		out.Columns = append(out.Columns, column)
 	}

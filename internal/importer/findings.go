@@ -25,6 +25,10 @@ type checker struct {
 	notes    []CellError      // warnings about the current row
 	totals   bool             // there was a total
 	passed   int              // rows that were passed over
+	skipped  int              // rows that the mapping says are none
+	alone    bool             // the row is one record, which is neither an example nor a total
+	clocks   string           // the time of day in a date of the current row
+	fixed    []constant       // what the mapping says of every row
 	letters  *tally           // of a workbook, whose texts may have been converted twice before they were pasted; else nil
 	sheet    struct {         // that is read
 		name   string // "" if it is the only one
@@ -54,7 +58,10 @@ func (c *checker) check(body *source, v *vocabulary) error {
 	if text != nil && text.wrong != nil {
 		return text.wrong
 	}
-	c.Kind = p.kind
+	if names := p.read[0].head.ambiguous; len(names) > 0 {
+		return &fault{row: p.read[0].head.row, code: schema.Unreadable, hint: "two_sources", args: map[string]string{"sources": strings.Join(names, ", ")}}
+	}
+	c.Kind, c.Mapping = p.kind, p.read[0].head.mapping
 	c.values = make(schema.Row, len(c.Kind.Fields))
 	if !v.allowed(c.Kind) {
 		c.Errors.Add(CellError{Row: p.read[0].head.row, Code: schema.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
@@ -88,7 +95,10 @@ func (c *checker) check(body *source, v *vocabulary) error {
 	}
 	if c.Rows == 0 {
 		e := CellError{Row: p.read[0].head.row, Code: schema.NoRows}
-		if c.passed > 0 {
+		switch {
+		case c.skipped > 0:
+			e.Hint = "skipped"
+		case c.passed > 0:
 			e.Args = map[string]string{"examples": "yes"}
 		}
 		c.Errors.addFirst(e)
@@ -122,7 +132,10 @@ func (c *checker) read(b book, sheet planned, v *vocabulary, text *delimited) er
 		c.warn(CellError{Row: number, Code: schema.SkippedRows, Args: map[string]string{"header": strconv.Itoa(head.row)}})
 	}
 	c.header(head)
-	c.examples = examplesFor(&c.layout, c.scope, head.row)
+	if c.layout.mapping == nil {
+		c.examples = examplesFor(&c.layout, c.scope, head.row)
+	}
+	c.fixed = c.layout.constants(c.scope)
 	if err := c.rows(below, text); err != nil {
 		return err
 	}
@@ -157,7 +170,7 @@ func (c *checker) rows(table rows, text *delimited) error {
 			return err
 		}
 		number, cells := next.number, next.cells
-		if c.Rows+c.passed == MaxRows {
+		if c.Rows+c.passed+c.skipped == MaxRows {
 			return &fault{row: number, code: schema.TooManyRows, args: map[string]string{"most": strconv.Itoa(MaxRows)}}
 		}
 		if text != nil && (cells[0].form == unclosed || text.severalLines(cells)) {
@@ -192,11 +205,11 @@ func (c *checker) header(head header) {
 	}
 	for i, col := range c.layout.columns {
 		if col.twice {
-			c.add(CellError{Row: head.row, Column: col.field.Name, Code: schema.UnknownColumn, Hint: "twice", Value: shown(nil, head.cells[i].text)})
+			c.add(CellError{Row: head.row, Column: c.layout.nameOf(col.field.Name), Code: schema.UnknownColumn, Hint: "twice", Value: shown(nil, head.cells[i].text)})
 		}
 	}
 	for _, name := range c.layout.missing {
-		c.add(CellError{Row: head.row, Column: name, Code: schema.MissingColumn})
+		c.add(CellError{Row: head.row, Column: c.layout.nameOf(name), Code: schema.MissingColumn})
 	}
 }
 
@@ -223,19 +236,30 @@ func (c *checker) row(r row) error {
 		c.add(CellError{Row: number, Code: schema.Unreadable, Hint: "quote"})
 		return nil
 	}
+	if skip, err := c.layout.skips(cells); err != nil {
+		c.Rows++
+		c.add(CellError{Row: number, Code: schema.Unreadable, Hint: "skip"})
+		return nil
+	} else if skip {
+		c.skipped++
+		c.warn(CellError{Row: number, Code: schema.Skipped})
+		return nil
+	}
 	kind := c.Kind
 	entry := schema.Entry{Row: c.values}
 	clear(entry.Row)
-	c.problems, c.notes = c.problems[:0], c.notes[:0]
+	c.problems, c.notes, c.clocks = c.problems[:0], c.notes[:0], ""
 	var surplus []CellError
-	clock := ""
+	for _, constant := range c.fixed {
+		c.put(&entry, constant.place, constant.value)
+	}
 	for i := range max(len(c.layout.columns), len(cells)) {
 		var value cell
 		if i < len(cells) {
 			value = cells[i].given()
 		}
 		if i >= len(c.layout.columns) || c.layout.columns[i].nameless {
-			if !value.blank() {
+			if !value.blank() && !c.layout.mapping.ignoresAll() {
 				surplus = append(surplus, CellError{Row: number, Code: schema.UnknownColumn, Hint: "surplus", Value: shown(c.layout.unknown, value.text),
 					Args: map[string]string{"place": strconv.Itoa(i + 1)}})
 			}
@@ -246,50 +270,15 @@ func (c *checker) row(r row) error {
 			col.used = col.used || col.unknown && !value.blank()
 			continue
 		}
-		if value.merged {
-			c.note(number, col.field, schema.MergedCells, "", value.text, nil)
-		}
-		if c.letters != nil && col.field.Type.Stored() == schema.Texts && len(c.letters.list) < mostWords && !isPlain(value.text) {
-			c.letters.add([]byte(value.text), true)
-		}
-		canonical, cleaned, problem := col.parse(value, c.limits(col, cells), c.scope)
-		if problem != nil {
-			c.problems = append(c.problems, *problem)
-			continue
-		}
-		if cleaned {
-			c.note(number, col.field, schema.Cleaned, "", value.text, nil)
-		}
-		if col.field.Type == schema.Date && len(value.text) > len(time.DateOnly) {
-			clock = c.clock(value.text)
-		}
-		switch col.place {
-		case placeYear:
-			entry.Person.BirthYear = canonical
-		case placeFirst:
-			entry.Person.FirstName = cmp.Or(canonical, entry.Person.FirstName)
-		case placeLast:
-			entry.Person.LastName = cmp.Or(canonical, entry.Person.LastName)
-		case placeName:
-			names := strings.Fields(canonical)
-			switch last := len(names) - 1; {
-			case last < 0 || entry.Person.FirstName != "":
-			case last == 0: // people are distinguished by first name
-				entry.Person.FirstName = names[0]
-			default:
-				entry.Person.FirstName, entry.Person.LastName = strings.Join(names[:last], " "), names[last]
-			}
-		default:
-			if key := c.layout.keyAt(col.place); key != nil {
-				entry.Person = entry.Person.Set(key.Name, canonical)
-				continue
-			}
-			entry.Row[col.place] = canonical
-			c.remark(number, col.field, canonical, value)
+		c.take(number, col, value, cells, &entry)
+	}
+	for i := range c.layout.further {
+		if f := &c.layout.further[i]; f.at < len(cells) {
+			c.take(number, &f.column, cells[f.at].given(), cells, &entry)
 		}
 	}
-	if at := c.layout.clock; clock != "" && at >= 0 && entry.Row[at] == "" {
-		entry.Row[at] = clock
+	if at := c.layout.clock; c.clocks != "" && at >= 0 && entry.Row[at] == "" {
+		entry.Row[at] = c.clocks
 	}
 	if c.layout.separatePerson {
 		entry.Person = kind.PersonKeys().Named(entry.Person)
@@ -297,13 +286,14 @@ func (c *checker) row(r row) error {
 			c.problems = append(c.problems, kind.PersonKeys().Missing(kind.PersonKeys().First()))
 		}
 	} else if kind.Person {
+		c.named(&entry)
 		entry.Person = kind.PersonOf(entry.Row)
 	}
 	if kind.Person && schema.YearContradicts(kind.Get(entry.Row, "pesel"), kind.Get(entry.Row, "birth_year")) {
-		c.warn(CellError{Row: number, Column: "birth_year", Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})
+		c.warn(CellError{Row: number, Column: c.layout.nameOf("birth_year"), Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})
 	}
 	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.problems)...)
-	if over := c.passedOver(r, &entry); over != "" {
+	if over := c.passedOver(r, &entry); over != "" && !c.alone {
 		c.passed++
 		c.warn(CellError{Row: number, Code: over})
 		return nil
@@ -322,7 +312,7 @@ func (c *checker) row(r row) error {
 	for _, p := range c.problems {
 		if !slices.Contains(c.layout.missing, p.Field) {
 			field, value := c.layout.cell(p.Field, cells)
-			c.add(CellError{Row: number, Column: p.Field, Code: p.Code, Value: shown(field, value), Hint: c.hint(p, field, value), Args: p.Args, Options: p.Options})
+			c.add(CellError{Row: number, Column: c.layout.nameOf(p.Field), Code: p.Code, Value: shown(field, value), Hint: c.hint(p, field, value), Args: p.Args, Options: p.Options})
 		}
 	}
 	if len(surplus) > 0 || len(c.problems) > 0 || len(c.layout.missing) > 0 {
@@ -332,6 +322,74 @@ func (c *checker) row(r row) error {
 		entry.Row = nil
 	}
 	return c.line(Line{Kind: kind, Row: number, Sheet: c.sheet.number, Entry: entry})
+}
+
+// take reads the cell of a column of the current row into the entry.
+func (c *checker) take(number int, col *column, value cell, cells []cell, entry *schema.Entry) {
+	if value.merged {
+		c.note(number, col.field, schema.MergedCells, "", value.text, nil)
+	}
+	if c.letters != nil && col.field.Type.Stored() == schema.Texts && len(c.letters.list) < mostWords && !isPlain(value.text) {
+		c.letters.add([]byte(value.text), true)
+	}
+	canonical, cleaned, problem := col.parse(value, c.limits(col, cells), c.scope)
+	if problem != nil {
+		c.problems = append(c.problems, *problem)
+		return
+	}
+	if cleaned {
+		c.note(number, col.field, schema.Cleaned, "", value.text, nil)
+	}
+	if col.field.Type == schema.Date && len(value.text) > len(time.DateOnly) {
+		if c.clocks = col.mapped.clock(); c.clocks == "" {
+			c.clocks = c.clock(value.text)
+		}
+	}
+	if c.put(entry, col.place, canonical) {
+		c.remark(number, col.field, canonical, value)
+	}
+}
+
+// named gives a record whose names are fields of its own those that a column with both names has.
+func (c *checker) named(entry *schema.Entry) {
+	for _, part := range []struct{ field, name string }{{"first_name", entry.Person.FirstName}, {"last_name", entry.Person.LastName}} {
+		at := c.Kind.Index(part.field)
+		if at >= 0 && entry.Row[at] == "" && part.name != "" {
+			entry.Row[at] = part.name
+		}
+		if at >= 0 && entry.Row[at] == "" && c.layout.mapping != nil && !slices.ContainsFunc(c.problems, func(p schema.Problem) bool { return p.Field == part.field }) {
+			c.problems = append(c.problems, schema.Problem{Field: part.field, Code: schema.Missing})
+		}
+	}
+}
+
+// put sets a value of the current row, and reports whether it is one of the record and not of its person alone.
+func (c *checker) put(entry *schema.Entry, place int, canonical string) bool {
+	switch place {
+	case placeYear:
+		entry.Person.BirthYear = canonical
+	case placeFirst:
+		entry.Person.FirstName = cmp.Or(canonical, entry.Person.FirstName)
+	case placeLast:
+		entry.Person.LastName = cmp.Or(canonical, entry.Person.LastName)
+	case placeName:
+		names := strings.Fields(canonical)
+		switch last := len(names) - 1; {
+		case last < 0 || entry.Person.FirstName != "":
+		case last == 0: // people are distinguished by first name
+			entry.Person.FirstName = names[0]
+		default:
+			entry.Person.FirstName, entry.Person.LastName = strings.Join(names[:last], " "), names[last]
+		}
+	default:
+		if key := c.layout.keyAt(place); key != nil {
+			entry.Person = entry.Person.Set(key.Name, canonical)
+			return false
+		}
+		entry.Row[place] = canonical
+		return true
+	}
+	return false
 }
 
 // limits returns the field of a column with the limits that the option in another column of the row sets.
@@ -344,6 +402,9 @@ func (c *checker) limits(col *column, cells []cell) *schema.Field {
 			option, _, _ := by.parse(cells[i].given(), by.field, c.scope)
 			return col.field.With(option)
 		}
+	}
+	if m := c.layout.mapping; m != nil && m.Constants[col.field.Limited] != "" {
+		return col.field.With(m.Constants[col.field.Limited])
 	}
 	return col.field
 }
@@ -370,7 +431,7 @@ func (c *checker) hint(p schema.Problem, field *schema.Field, value string) stri
 
 // note adds a warning about a value of the current row.
 func (c *checker) note(number int, field *schema.Field, code, hint, given string, args map[string]string) {
-	c.notes = append(c.notes, CellError{Row: number, Column: field.Name, Code: code, Hint: hint, Value: shown(field, given), Args: args})
+	c.notes = append(c.notes, CellError{Row: number, Column: c.layout.nameOf(field.Name), Code: code, Hint: hint, Value: shown(field, given), Args: args})
 }
 
 // ofPerson reports whether a problem concerns a key of the row's person.

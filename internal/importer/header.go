@@ -21,18 +21,30 @@ type layout struct {
 	clock          int           // the place in the row of the time of day, -1 if the kind has none
 	separatePerson bool          // the keys of the person are not fields of the kind
 	unknown        *schema.Field // masks values of columns that are not fields
+
+	mapping   *Mapping       // how it was read; nil: by the names of our own columns
+	names     map[string]int // of a mapping: the places of the columns by name
+	asked     map[string]int // of a mapping: the places by the names that its condition has, -1: none
+	further   []further      // of a mapping: columns that are read as several fields, once more
+	ambiguous []string       // the names of the mappings that the header is of, where it is of several
 }
 
 // column is one column of a file.
 type column struct {
-	field    *schema.Field     // nil if the name is unknown
-	place    int               // in the row, or one of those of a person
-	unknown  bool              // it has a name, which is not that of a field
-	used     bool              // a row has a value in a column that is unknown
-	nameless bool              // it has no name
-	twice    bool              // an earlier column is the same field
-	listed   map[string]listed // cache of a list: values by text
-	last     *last             // the last value that no list has; nil: none yet
+	field    *schema.Field // nil if the name is unknown
+	place    int           // in the row, or one of those of a person
+	unknown  bool          // it has a name, which is not that of a field
+	used     bool          // a row has a value in a column that is unknown
+	nameless bool          // it has no name
+	twice    bool          // an earlier column is the same field
+	mapped   *mapped       // how a mapping reads it; nil: as our own columns are read
+	read     *readBefore   // nil: nothing yet
+}
+
+// readBefore is what a column had before: of a list values by text, else the last value.
+type readBefore struct {
+	listed map[string]listed
+	last
 }
 
 // listed is a value of a list, and whether its text had to be cleaned.
@@ -72,31 +84,34 @@ const maxListed = 500
 // to be cleaned. Values of lists are cached: looking one up in all spellings is slow, and a column repeats few values.
 // So is the value of the row before: many columns have the same text in row after row.
 func (c *column) parse(value cell, field *schema.Field, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
+	if c.mapped != nil {
+		return c.mapped.parse(value, field, scope)
+	}
 	if value.form != written || value.shown != "" {
 		return value.read(field, scope)
 	}
+	if c.read == nil {
+		c.read = &readBefore{}
+	}
 	if field.Type != schema.Choice {
-		if c.last == nil {
-			c.last = &last{}
-		}
-		if c.last.field != field || c.last.text != value.text {
+		if c.read.field != field || c.read.text != value.text {
 			canonical, cleaned, problem = value.read(field, scope)
 			if problem != nil {
 				return canonical, cleaned, problem
 			}
-			*c.last = last{value.text, field, listed{canonical, cleaned}}
+			c.read.last = last{value.text, field, listed{canonical, cleaned}}
 		}
-		return c.last.canonical, c.last.cleaned, nil
+		return c.read.canonical, c.read.cleaned, nil
 	}
-	if known, ok := c.listed[value.text]; ok {
+	if known, ok := c.read.listed[value.text]; ok {
 		return known.canonical, known.cleaned, nil
 	}
 	canonical, cleaned, problem = value.read(field, scope)
-	if problem == nil && len(c.listed) < maxListed {
-		if c.listed == nil {
-			c.listed = map[string]listed{}
+	if problem == nil && len(c.read.listed) < maxListed {
+		if c.read.listed == nil {
+			c.read.listed = map[string]listed{}
 		}
-		c.listed[strings.Clone(value.text)] = listed{canonical, cleaned}
+		c.read.listed[strings.Clone(value.text)] = listed{canonical, cleaned}
 	}
 	return canonical, cleaned, problem
 }
@@ -111,6 +126,11 @@ func (l *layout) cell(name string, cells []cell) (*schema.Field, string) {
 			return c.field, ""
 		}
 	}
+	for _, f := range l.further {
+		if f.field.Name == name && f.at < len(cells) {
+			return f.field, cells[f.at].text
+		}
+	}
 	return nil, ""
 }
 
@@ -119,10 +139,12 @@ type vocabulary struct {
 	kinds   []*schema.Kind
 	columns map[*schema.Kind]map[string]*schema.Field
 	allowed func(*schema.Kind) bool
+
+	mappings []*Mapping
 }
 
-func newVocabulary(registry *schema.Registry, allowed func(*schema.Kind) bool) *vocabulary {
-	v := &vocabulary{kinds: registry.Kinds, columns: make(map[*schema.Kind]map[string]*schema.Field, len(registry.Kinds)), allowed: allowed}
+func newVocabulary(registry *schema.Registry, allowed func(*schema.Kind) bool, mappings []*Mapping) *vocabulary {
+	v := &vocabulary{kinds: registry.Kinds, columns: make(map[*schema.Kind]map[string]*schema.Field, len(registry.Kinds)), allowed: allowed, mappings: mappings}
 	for _, k := range registry.Kinds {
 		names := map[string]*schema.Field{}
 		for _, f := range slices.Concat(k.NameColumns(), k.Columns()) {
@@ -194,7 +216,7 @@ type header struct {
 }
 
 // findHeader returns the header among the first titleRows rows: the first one that has all required columns of a kind,
-// else the one that matches the most columns. It returns the table below the header as well. It returns false, and the
+// or that is of a mapping, else the one that matches the most columns. A header that a kind explains is of no mapping. It returns the table below the header as well. It returns false, and the
 // first row that is not blank, if there is no header, and an error if these rows cannot be read; io.EOF if all are
 // blank.
 func (v *vocabulary) findHeader(table rows) (h header, below rows, found bool, err error) {
@@ -218,6 +240,12 @@ func (v *vocabulary) findHeader(table rows) (h header, below rows, found bool, e
 			break
 		}
 		l, ok := v.recognise(next.cells)
+		if !ok || !l.explains() || slices.ContainsFunc(v.mappings, func(m *Mapping) bool { return m.Always }) {
+			if own, is := v.mapped(next.cells); is {
+				best, known, h.layout = len(all)-1, max(1, own.known()), own
+				break
+			}
+		}
 		if n := l.known(); ok && n > known {
 			best, known, h.layout = len(all)-1, n, l
 		}
@@ -241,6 +269,11 @@ func (l *layout) known() int {
 		}
 	}
 	return n
+}
+
+// explains reports whether each column of the header is a field, and none that is required is missing.
+func (l *layout) explains() bool {
+	return len(l.missing) == 0 && !slices.ContainsFunc(l.columns, func(c column) bool { return c.unknown })
 }
 
 // held is a row that was read before its turn, or the error instead of it.
@@ -272,30 +305,13 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	}
 	l.clock = slices.IndexFunc(k.Fields, func(f schema.Field) bool { return f.Type == schema.TimeOfDay })
 	names := v.columns[k]
-	keys := k.PersonKeys()
 	seen := map[*schema.Field]bool{}
 	for i, h := range head {
 		field := names[fold(h.text)]
 		c := column{field: field, nameless: h.blank(), twice: seen[field]}
 		c.unknown = field == nil && !c.nameless && h.form != uncomputed
-		switch field {
-		case nil:
-		case &schema.FirstNameField:
-			c.place = placeFirst
-		case &schema.LastNameField:
-			c.place = placeLast
-		case &schema.BirthYearField:
-			c.place = placeYear
-		case &schema.FullNameField, &schema.ParticipantField:
-			c.place = placeName
-		default:
-			if key := slices.Index(keys.Fields, field); l.separatePerson && key >= 0 {
-				c.place = placeKeys - key
-			} else {
-				c.place = k.Index(field.Name)
-			}
-		}
 		if field != nil {
+			c.place = l.placeOf(field)
 			seen[field] = true
 		}
 		l.columns[i] = c
@@ -303,6 +319,31 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	for len(l.columns) > 0 && l.columns[len(l.columns)-1].nameless {
 		l.columns = l.columns[:len(l.columns)-1]
 	}
+	l.lacks(seen)
+	return l, len(seen)
+}
+
+// placeOf returns where the value of a field belongs.
+func (l *layout) placeOf(field *schema.Field) int {
+	switch field {
+	case &schema.FirstNameField:
+		return placeFirst
+	case &schema.LastNameField:
+		return placeLast
+	case &schema.BirthYearField:
+		return placeYear
+	case &schema.FullNameField, &schema.ParticipantField:
+		return placeName
+	}
+	if key := slices.Index(l.kind.PersonKeys().Fields, field); l.separatePerson && key >= 0 {
+		return placeKeys - key
+	}
+	return l.kind.Index(field.Name)
+}
+
+// lacks adds the required columns that are not among those that were seen.
+func (l *layout) lacks(seen map[*schema.Field]bool) {
+	k, keys := l.kind, l.kind.PersonKeys()
 	key, year := false, false
 	for _, f := range k.Columns() {
 		if f.Required && !seen[f] {
@@ -314,7 +355,6 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	if k.Person && !k.Optional && !key && !(keys.Name && year && (named || !l.separatePerson)) {
 		l.missing = slices.Insert(l.missing, 0, keys.First())
 	}
-	return l, len(seen)
 }
 
 // isFile reports whether a name is that of a field of the kind that holds files, for which there is no column.

@@ -5,99 +5,79 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 
 	"outreach/internal/schema"
 )
 
-// Table is a table of texts below a header.
+// Table is the beginning of a file as a table, whatever its columns are.
 type Table struct {
-	Head []string
-	Rows []TableRow
+	Sheet string // of a workbook
+	Rows  []TableRow
 }
 
-// TableRow is a row by its number in the spreadsheet, with a text for each column of the header.
+// TableRow is a row that is not blank, by its number.
 type TableRow struct {
-	Number int
-	Cells  []string
+	Row   int
+	Cells []TableCell
 }
 
-// ReadTable reads a file of another system's columns: the rows below the first row that is a header, of the first
-// visible sheet that has one. It looks for the header in the first 20 rows, as in files of records. A problem says what
-// is wrong with the file, such as more than most rows. An error is returned only if the body could not be read.
-func ReadTable(ctx context.Context, f File, isHead func(cells []string) bool, most int) (Table, *schema.Problem, error) {
+// TableCell is a cell: its text, and whether it is a number or a moment of a spreadsheet, which need no format.
+type TableCell struct {
+	Text   string
+	Native bool
+}
+
+// ReadTable reads up to most rows of the first visible sheet that is not blank. The table is incomplete if the file is
+// damaged, and empty if it is of no format that is read. An error is returned only if the body could not be read.
+func ReadTable(ctx context.Context, f File, registry *schema.Registry, most int) (Table, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	out, err := table(body, isHead, most)
+	out, err := readTable(body, newVocabulary(registry, func(*schema.Kind) bool { return true }, f.Mappings), most)
 	if body.err != nil {
-		return Table{}, nil, fmt.Errorf("read the file: %w", body.err)
+		return Table{}, fmt.Errorf("read the file: %w", body.err)
 	}
 	var wrong *fault
-	switch {
-	case errors.As(err, &wrong):
-		return Table{}, &schema.Problem{Code: wrong.code, Hint: wrong.hint, Args: wrong.args, Options: wrong.options}, nil
-	case err == io.EOF:
-		return Table{}, &schema.Problem{Code: schema.NoRows}, nil
+	if err == io.EOF || errors.As(err, &wrong) {
+		err = nil
 	}
-	return out, nil, err
+	return out, err
 }
 
-func table(body *source, isHead func(cells []string) bool, most int) (out Table, err error) {
-	b, err := openBook(body, newVocabulary(schema.Builtin(), func(*schema.Kind) bool { return false }))
+func readTable(body *source, v *vocabulary, most int) (out Table, err error) {
+	b, err := openBook(body, v)
 	if err != nil {
 		return out, err
 	}
-	for i, info := range b.sheets() {
-		if info.hidden || i >= mostSheets {
+	for i, sheet := range b.sheets() {
+		if sheet.hidden {
 			continue
 		}
-		rows, err := b.open(i)
+		table, err := b.open(i)
 		if err != nil {
 			return out, err
 		}
-		for range titleRows {
-			r, err := nextFilled(rows)
+		for len(out.Rows) < most {
+			next, err := nextFilled(table)
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
 				return out, err
 			}
-			if cells := cellTexts(r); isHead(cells) {
-				out.Head = cells
-				return out, out.read(rows, most)
+			row := TableRow{Row: next.number}
+			for _, c := range next.cells {
+				c = c.given()
+				text, _ := schema.TidyWords(schema.Clean(c.text))
+				row.Cells = append(row.Cells, TableCell{Text: text, Native: c.form == number || c.form == moment})
 			}
+			out.Rows = append(out.Rows, row)
+		}
+		if len(out.Rows) > 0 {
+			out.Sheet = sheet.name
+			return out, nil
 		}
 	}
-	if out.Head == nil {
-		return out, &fault{row: 1, code: schema.MissingColumn}
-	}
-	return out, io.EOF
+	return out, nil
 }
 
-func (t *Table) read(from rows, most int) error {
-	for {
-		r, err := nextFilled(from)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(t.Rows) == most {
-			return &fault{row: r.number, code: schema.TooManyRows, args: map[string]string{"most": strconv.Itoa(most)}}
-		}
-		cells := cellTexts(r)
-		for len(cells) < len(t.Head) {
-			cells = append(cells, "")
-		}
-		t.Rows = append(t.Rows, TableRow{r.number, cells[:len(t.Head)]})
-	}
-}
-
-func cellTexts(r row) []string {
-	out := make([]string, len(r.cells))
-	for i, c := range r.cells {
-		out[i] = schema.Clean(c.text)
-	}
-	return out
-}
+// Shown returns the text of a cell for a page: without line ends, and masked if it looks like what identifies a person.
+func (c TableCell) Shown() string { return shown(nil, c.Text) }

@@ -21,17 +21,19 @@ const (
 	MaxListed = 1000 // errors, and as many warnings, that are listed; the others are only counted
 )
 
-// File is a file to read. Its format is detected from the content alone.
+// File is a file to read. Its format is detected from the content alone. A header that no kind explains may be of one
+// of the mappings.
 type File struct {
-	Body io.ReaderAt
-	Size int64
+	Body     io.ReaderAt
+	Size     int64
+	Mappings []*Mapping
 }
 
 // CellError is an error or a warning about one cell. It is worded like a schema.Problem.
 type CellError struct {
 	Sheet  string            `json:"sheet,omitempty"` // where several are read; of a warning told once, all that it concerns
 	Row    int               `json:"row"`             // as a spreadsheet numbers it
-	Column string            `json:"column"`          // the English name; "" for the whole row or file
+	Column string            `json:"column"`          // the English name, of a mapping the file's own; "" for the whole row or file
 	Code   string            `json:"code"`
 	Value  string            `json:"value"`           // as in the file, masked if it may identify a person
 	Rows   []int             `json:"rows,omitempty"`  // of a warning that is told once for a file: the first ListedRows
@@ -112,6 +114,7 @@ func (f *Findings) addFirst(e CellError) {
 // Checked is the result of reading a file.
 type Checked struct {
 	Kind     *schema.Kind // nil if it was not recognised
+	Mapping  *Mapping     // by which it was read; nil: by our own columns
 	Rows     int          // rows below the header that are not blank
 	Errors   Findings     // the file is valid if there are none
 	Warnings Findings
@@ -155,7 +158,7 @@ func Check(ctx context.Context, f File, scope schema.Scope, allowed func(*schema
 	scope.Loose = true
 	c := checker{scope: scope, line: line}
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	err := c.check(body, newVocabulary(schema.For(scope.Definition), allowed))
+	err := c.check(body, newVocabulary(schema.For(scope.Definition), allowed, f.Mappings))
 	if body.err != nil {
 		return Checked{}, fmt.Errorf("read the file: %w", body.err)
 	}

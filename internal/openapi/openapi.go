@@ -315,6 +315,7 @@ var sharedParameters = object{
 	"activity": object{"name": "activity", "in": "path", "required": true, "description": "The activity's id in the definition", "schema": object{"type": "string"}},
 	"code":     object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
 	"export":   object{"name": "export", "in": "path", "required": true, "description": "The id of one of the definition's exports", "schema": object{"type": "string", "pattern": `^[a-z0-9][a-z0-9-]{0,63}$`}},
+	"source":   object{"name": "source", "in": "path", "required": true, "description": "The source's id", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
 	"question": object{"name": "question", "in": "path", "required": true, "description": "The own part of the id of a question to the person", "schema": object{"type": "string", "maxLength": 26}},
 	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "A repeated request with the same key and body returns the first answer and creates nothing; the same key with another body is 422. A form has it in the field `idempotency_key`.",
 		"schema": object{"type": "string", "maxLength": 255}},

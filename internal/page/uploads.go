@@ -56,9 +56,13 @@ type Upload struct {
 	ReceivedAt, FinishedAt           time.Time
 	SameAs                           string // the earlier upload with the same bytes, or ""
 	CheckOnly                        bool
-	Once                             string    // idempotency key of the button that makes a checked file count
-	Mine                             bool      // the reader may withdraw it
-	Original                         string    // the address of the original, or ""
+	Once                             string // idempotency key of the button that makes a checked file count
+	Mine                             bool   // the reader may withdraw it
+	Original                         string // the address of the original, or ""
+	Source                           string // by which it was read, or ""
+	SourceVersion                    int
+	Sources                          []string  // of a rejected one: those that it can be read by
+	Unclear                          bool      // of a rejected one: who sent it may say which column is which
 	Removed                          time.Time // when the original was removed; zero: it is stored
 }
 

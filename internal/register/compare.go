@@ -50,7 +50,7 @@ type Difference struct{ Header, Theirs, Ours string }
 // the list may be in any order. A problem says what is wrong with the list; it concerns the field "file".
 func (x *Exporter) Compare(ctx context.Context, d *project.Definition, file importer.File, rows []Row) (Comparison, *schema.Problem, error) {
 	m := x.matcher(d)
-	table, problem, err := importer.ReadTable(ctx, file, m.isHead, MostCompared)
+	table, problem, err := importer.ReadListing(ctx, file, m.isHead, MostCompared)
 	if err != nil {
 		return Comparison{}, nil, err
 	}
@@ -204,7 +204,7 @@ func (m *matcher) values(column int, cells []string, r *Row) []string {
 	return slices.DeleteFunc(out, func(value string) bool { return value == "" })
 }
 
-func (m *matcher) compare(table importer.Table, rows []Row) Comparison {
+func (m *matcher) compare(table importer.Listing, rows []Row) Comparison {
 	out := Comparison{Theirs: len(table.Rows), Ours: len(rows)}
 	places := make([]int, len(m.columns)) // in the list, -1: not there
 	known := map[int]bool{}

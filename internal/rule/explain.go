@@ -47,6 +47,10 @@ func (in *inspection) unknownFunction(name string) text.Message {
 	if in.kind.Person && slices.Contains(PersonFunctions, name) {
 		return onlyOverPeople(name)
 	}
+	return unknownFunction(name)
+}
+
+func unknownFunction(name string) text.Message {
 	return text.NewMessage("rule.error.unknown_function", "name", name, "list", Functions)
 }
 

@@ -41,6 +41,7 @@ const (
 	ExampleRow    = "example_row"
 	TotalRow      = "total_row"
 	SkippedRows   = "skipped_rows"
+	Skipped       = "skipped" // the source says that the row is none
 	Guessed       = "guessed_encoding"
 	Cleaned       = "cleaned"
 	Unlikely      = "unlikely"

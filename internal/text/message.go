@@ -36,6 +36,8 @@ func (m *Messages) value(arg any) any {
 		return m.Word(v)
 	case []string:
 		return strings.Join(v, ", ")
+	case Problem:
+		return m.Problem(v)
 	}
 	return arg
 }

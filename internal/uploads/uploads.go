@@ -19,6 +19,7 @@ import (
 	"outreach/internal/projects"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
+	"outreach/internal/sources"
 	"outreach/internal/store"
 	"outreach/internal/table"
 )
@@ -58,30 +59,35 @@ const Office = "coordinator"
 
 // Upload is one file of records and the result of reading it.
 type Upload struct {
-	ID        string    `json:"id"`
-	Owner     string    `json:"owner"` // a partner's id, or Office
-	Object    string    `json:"object"`
-	Filename  string    `json:"-"` // stored in the people table: file names may contain names of people
-	Size      int64     `json:"size"`
-	CheckOnly bool      `json:"check_only,omitempty"`
-	Language  string    `json:"language"` // the uploader's
-	By        string    `json:"by,omitempty"`
-	State     string    `json:"state"`
-	Kind      string    `json:"kind,omitempty"`   // the plural name of the kind
-	Schema    int       `json:"schema,omitempty"` // the version of the schema that its rows and their fingerprints were written with
-	SHA256    string    `json:"sha256,omitempty"`
-	Bytes     int64     `json:"bytes,omitempty"`
-	Rows      int       `json:"rows"`
-	Packs     int       `json:"packs"`
-	New       int       `json:"new"`
-	Changed   int       `json:"changed"`
-	Unchanged int       `json:"unchanged"`
-	Totals    Totals    `json:"totals,omitempty"`
-	SameAs    string    `json:"same_as,omitempty"`
-	Asked     time.Time `json:"asked,omitzero"`
-	Arrived   time.Time `json:"arrived,omitzero"`
-	Finished  time.Time `json:"finished,omitzero"`
-	Removed   time.Time `json:"removed,omitzero"` // when the original, its name and the findings were removed
+	ID        string `json:"id"`
+	Owner     string `json:"owner"` // a partner's id, or Office
+	Object    string `json:"object"`
+	Filename  string `json:"-"` // stored in the people table: file names may contain names of people
+	Size      int64  `json:"size"`
+	CheckOnly bool   `json:"check_only,omitempty"`
+	Language  string `json:"language"` // the uploader's
+	By        string `json:"by,omitempty"`
+	State     string `json:"state"`
+	Kind      string `json:"kind,omitempty"`   // the plural name of the kind
+	Schema    int    `json:"schema,omitempty"` // the version of the schema that its rows and their fingerprints were written with
+	SHA256    string `json:"sha256,omitempty"`
+	Bytes     int64  `json:"bytes,omitempty"`
+	Rows      int    `json:"rows"`
+	Packs     int    `json:"packs"`
+	New       int    `json:"new"`
+	Changed   int    `json:"changed"`
+	Unchanged int    `json:"unchanged"`
+	Totals    Totals `json:"totals,omitempty"`
+	SameAs    string `json:"same_as,omitempty"`
+
+	Source     *sources.Ref  `json:"source,omitempty"`     // by which it was read; nil: by our own columns
+	Wanted     *sources.Ref  `json:"wanted,omitempty"`     // by which it is to be read, whatever its header; nil: any
+	Candidates []sources.Ref `json:"candidates,omitempty"` // while it is processed: the sources that it may be of, those of the first delivery
+
+	Asked    time.Time `json:"asked,omitzero"`
+	Arrived  time.Time `json:"arrived,omitzero"`
+	Finished time.Time `json:"finished,omitzero"`
+	Removed  time.Time `json:"removed,omitzero"` // when the original, its name and the findings were removed
 
 	rev int64
 }
@@ -98,6 +104,20 @@ func (u Upload) CompareArrival(other Upload) int {
 
 // Final reports whether reading of the file has ended.
 func (u Upload) Final() bool { return u.State != Received && u.State != Processing }
+
+// Sources returns the versions of sources that the file may be read by, and whether it is to be read by the one there
+// is, whatever its header. Those of a final upload are that which it was read by.
+func (u Upload) Sources() (refs []sources.Ref, always bool) {
+	switch {
+	case u.Wanted != nil:
+		return []sources.Ref{*u.Wanted}, true
+	case u.Final() && u.Source != nil:
+		return []sources.Ref{*u.Source}, false
+	case u.Final():
+		return nil, false
+	}
+	return u.Candidates, false
+}
 
 // ObjectKey returns the key of the object of an upload created on the web. It does not contain the file's name, since
 // keys are stored in facts.
@@ -212,7 +232,8 @@ func (s *Store) withStateOfFirst(ctx context.Context, project string, u Upload) 
 }
 
 // BeginUpload marks the upload of an arrived object as being processed, and creates it for an object that was not
-// announced. It returns a final upload unchanged. It may be called twice.
+// announced. It returns a final upload unchanged. It may be called twice: the sources that the file may be of stay those
+// of the first call.
 func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (started Upload, err error) {
 	err = table.Retry(ctx, func() error {
 		before, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, u.ID))
@@ -230,6 +251,9 @@ func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (star
 		if started.Final() && rev != 0 {
 			return nil
 		}
+		if started.State != Processing {
+			started.Candidates = u.Candidates
+		}
 		started.State, started.Arrived, started.Bytes = Processing, u.Arrived, u.Bytes
 		if err := s.Tracker.Write(ctx, s.putUpload(project, started)); err != nil {
 			return err
@@ -244,7 +268,7 @@ func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (star
 // The fact of a rejected one triggers a letter to its owner; that of one that was only checked does not, as its owner
 // sees the page.
 func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, found Findings) error {
-	u.Finished = s.Now().UTC()
+	u.Finished, u.Candidates = s.Now().UTC(), nil
 	kind, data := fact.KindUploadRejected, any(fact.UploadRejected{Upload: u.ID})
 	if u.State != Rejected || u.CheckOnly {
 		kind, data = fact.KindUploadFinished, fact.UploadFinished{Upload: u.ID}
@@ -284,7 +308,7 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 	if err != nil {
 		return err
 	}
-	u.State, u.Finished = Accepted, s.Now().UTC()
+	u.State, u.Finished, u.Candidates = Accepted, s.Now().UTC(), nil
 	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.UploadAccepted{
 		Upload: u.ID, Kind: u.Kind, Owner: u.Owner, Object: u.Object, Arrived: u.Arrived, Rows: u.Rows, Packs: u.Packs, SHA256: u.SHA256,
 	})

@@ -164,7 +164,7 @@ type data struct {
 	Rows                                                  int
 	Day, Class                                            string
 	AsOf                                                  string `json:"as_of"`
-	Indicator, Value                                      string
+	Indicator, Value, Source                              string
 	Fields                                                []string
 }
 
@@ -258,6 +258,8 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 	case fact.KindDefinitionSet:
 		h.Version = d.Version
 		say(f.Kind, "n", d.Version)
+	case fact.KindSourceSet, fact.KindSourceRemoved:
+		say(f.Kind, "source", d.Source, "n", d.Version)
 	case fact.KindSnapshotCompiled:
 		say(f.Kind, "date", w.Messages().Date(d.AsOf))
 	case fact.KindSnapshotDecided:
@@ -318,6 +320,8 @@ func (w *wording) link(h *auditLine, d data) {
 		}
 	case typed && !r.Voided:
 		add("record", schema.For(w.Defined.Definition).Kind(r.Kind).Path+"/"+r.ID)
+	case h.Kind == fact.KindSourceSet:
+		add("source", "sources/"+d.Source)
 	case d.Upload != "":
 		add("upload", "uploads/"+d.Upload)
 	case d.Snapshot != "":

@@ -14,9 +14,9 @@ import (
 
 // The maximum number of exports, of columns of one, and of codes of a column.
 const (
-	mostExports = 20
-	mostColumns = 200
-	mostCodes   = mostOptions + 2
+	mostExports       = 20
+	mostExportColumns = 200
+	mostCodes         = mostOptions + 2
 )
 
 // exports reads the lists of participants in other systems' forms.
@@ -39,7 +39,7 @@ func (o object) exports(d *project.Definition) []project.Export {
 		}
 		e.once("id", one.ID, seen)
 		headers := map[string]int{}
-		e.each("columns", mostColumns, func(n *node, path string) {
+		e.each("columns", mostExportColumns, func(n *node, path string) {
 			c, ok := e.object(n, path, "header", "field", "has", "value", "codes", "format")
 			if !ok {
 				return
@@ -70,7 +70,7 @@ func (o object) exportColumn(d *project.Definition, fields []register.Column) pr
 	}
 	at := slices.IndexFunc(fields, func(c register.Column) bool { return c.Name == name })
 	if at < 0 {
-		o.report(n, o.at("field"), notInList, noSuchExportField(name, nearest(name, fields)))
+		o.report(n, o.at("field"), notInList, noSuchExportField(name, nearestColumns(name, fields)))
 		return out
 	}
 	out.Field = name
@@ -125,8 +125,8 @@ func (o object) codes(field string, options []string) map[string]string {
 // mostProposed is how many fields a message proposes.
 const mostProposed = 5
 
-// nearest returns the fields whose names are most like a name: those that share a part with it first.
-func nearest(name string, fields []register.Column) []string {
+// nearestColumns returns the fields whose names are most like a name: those that share a part with it first.
+func nearestColumns(name string, fields []register.Column) []string {
 	pairs := func(text string) map[string]bool {
 		out := map[string]bool{}
 		for i := 0; i+2 <= len(text); i++ {

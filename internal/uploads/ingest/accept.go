@@ -16,7 +16,9 @@ import (
 	"outreach/internal/importer"
 	"outreach/internal/objects"
 	"outreach/internal/projects"
+	"outreach/internal/rule"
 	"outreach/internal/schema"
+	"outreach/internal/sources/mapping"
 	"outreach/internal/uploads"
 )
 
@@ -92,6 +94,7 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		if found && same.ID != r.upload.ID {
 			u := r.upload
 			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = uploads.Accepted, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
+			u.Source = same.Source
 			return r.uploads.FinishUpload(ctx, r.project, u, uploads.Findings{})
 		}
 	}
@@ -168,7 +171,19 @@ func (r *run) allowed(k *schema.Kind) bool {
 // read reads the file and calls line for each valid row. It calls line for an invalid row whose person is readable,
 // too, without values: Entry.Row is nil.
 func (r *run) read(ctx context.Context, line func(importer.Line) error) (importer.Checked, error) {
-	return importer.Check(ctx, importer.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
+	refs, always := r.upload.Sources()
+	mappings, refs, err := mapping.Load(ctx, r.sources, r.defined.Definition, refs, always, mapping.Rules(rule.CompileRow))
+	if err != nil {
+		return importer.Checked{}, err
+	}
+	checked, err := importer.Check(ctx, importer.File{Body: r.file, Size: r.upload.Bytes, Mappings: mappings}, r.scope(), r.allowed, line)
+	r.upload.Source = nil
+	for i := range mappings {
+		if checked.Mapping == mappings[i] {
+			r.upload.Source = &refs[i]
+		}
+	}
+	return checked, err
 }
 
 // again calls line as read did, for the same lines. A line's row is valid until line returns.

@@ -17,6 +17,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
+	"outreach/internal/sources"
 	"outreach/internal/store"
 	"outreach/internal/uploads"
 )
@@ -28,6 +29,7 @@ type Ingester struct {
 	staff    staffStore
 	signups  signupStore
 	uploads  uploadStore
+	sources  sourceStore
 	records  fingerprinter
 	objects  objectStore
 	sealer   sealer
@@ -66,6 +68,10 @@ type (
 		Mention(ctx context.Context, project, upload string, ids []string) error
 		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error
 	}
+	sourceStore interface {
+		All(ctx context.Context, project string) ([]sources.Stored, error)
+		Version(ctx context.Context, project string, ref sources.Ref) (sources.Stored, error)
+	}
 	fingerprinter interface {
 		Natural(project string, k *schema.Kind, who string, row schema.Row) [16]byte
 		Fingerprint(project string, k *schema.Kind, natural [16]byte, sealed schema.Row) uploads.Fingerprint
@@ -84,7 +90,7 @@ type (
 // New returns an Ingester on the features of an application.
 func New(a *app.App) *Ingester {
 	return &Ingester{
-		projects: a.Projects, people: a.People, staff: a.Access, signups: a.Signups, uploads: a.Uploads, records: a.Records,
+		projects: a.Projects, people: a.People, staff: a.Access, signups: a.Signups, uploads: a.Uploads, sources: a.Sources, records: a.Records,
 		objects: a.DB.Objects, sealer: a.DB, now: a.DB.Now, folder: a.DB.Folder, mostSpooled: mostSpooled, mostOrdered: mostOrdered,
 	}
 }
@@ -132,6 +138,9 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 		ID: id, Owner: owner, Object: key, Filename: filename, Size: info.Size, Language: defined.Definition.Reports.Language,
 		Arrived: info.Arrived.UTC(), Bytes: info.Size,
 	}
+	if u.Candidates, err = in.candidates(ctx, project, owner); err != nil {
+		return err
+	}
 	if u, err = in.uploads.BeginUpload(ctx, project, u); err != nil {
 		return err
 	}
@@ -151,6 +160,20 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 		return in.uploads.FinishUpload(ctx, project, u, uploads.Findings{Errors: []uploads.Finding{{Row: 1, Problem: overwritten}}})
 	}
 	return err
+}
+
+// candidates returns the sources that a file of an owner may be of.
+func (in *Ingester) candidates(ctx context.Context, project, owner string) (refs []sources.Ref, err error) {
+	if owner == uploads.Office {
+		owner = ""
+	}
+	all, err := in.sources.All(ctx, project)
+	for _, s := range all {
+		if len(s.Source.Recognise) > 0 && s.Source.Usable(owner) {
+			refs = append(refs, s.Ref())
+		}
+	}
+	return refs, err
 }
 
 // mostAhead is how far clocks may differ.

@@ -1,62 +1,19 @@
 package uploadsweb
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
-	"os"
 	"slices"
 
 	"outreach/internal/importer"
-	"outreach/internal/objects"
 	"outreach/internal/page"
 	"outreach/internal/schema"
+	"outreach/internal/sources/mapping"
+	"outreach/internal/store"
 	"outreach/internal/text"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
-
-// errNoOriginal is the error if the object of an upload does not exist any more, or has other bytes.
-var errNoOriginal = errors.New("the original is no longer there")
-
-// fetch copies the original of an upload to a temporary file, which the caller discards. errNoOriginal if it is not the
-// file that was ingested.
-func (h Handlers) fetch(ctx context.Context, u uploads.Upload) (*os.File, error) {
-	body, _, err := h.objects.Open(ctx, u.Object, "")
-	if errors.Is(err, objects.ErrNotFound) {
-		return nil, errNoOriginal
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	file, err := os.CreateTemp(h.folder, "original-")
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(body, maxBytes+1))
-	if err == nil && hex.EncodeToString(sum.Sum(nil)) != u.SHA256 {
-		err = errNoOriginal
-	}
-	if err == nil {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		discard(file)
-		return nil, err
-	}
-	return file, nil
-}
-
-// discard closes and removes a temporary file.
-func discard(file *os.File) {
-	file.Close()
-	os.Remove(file.Name())
-}
 
 // count copies a file that was only checked to a new upload, which is ingested like any other: it is checked against
 // what counts by then.
@@ -72,29 +29,58 @@ func (h Handlers) count(c *web.Call) error {
 	if checked.State != uploads.Checked {
 		return &web.Error{Status: http.StatusConflict, Detail: "not_checked"}
 	}
-	file, err := h.fetch(c.Context(), checked)
-	if errors.Is(err, errNoOriginal) {
+	return h.again(c, body, checked, uploads.Upload{})
+}
+
+// readAgain reads a rejected file once more, without its being sent anew: by the sources there are now, or by one that
+// the request names.
+func (h Handlers) readAgain(c *web.Call) error {
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	of, err := h.mine(c)
+	if err != nil {
+		return err
+	}
+	entry, problems := reading.Read(body.Given, c.Scope(body.Form))
+	if len(problems) > 0 {
+		return web.Invalid(problems...)
+	}
+	if of.State != uploads.Rejected {
+		return &web.Error{Status: http.StatusConflict, Detail: "not_rejected"}
+	}
+	u := uploads.Upload{CheckOnly: of.CheckOnly}
+	if id := entry.Row[0]; id != "" {
+		s, err := h.sources.Source(c.Context(), c.Project, id)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !c.HasRole(web.Coordinator) && !s.Source.Usable(of.Owner) {
+			return web.Invalid(schema.Problem{Field: "source", Code: schema.NotInList, Hint: "source", Args: map[string]string{"source": id}})
+		}
+		if err != nil {
+			return err
+		}
+		ref := s.Ref()
+		u.Wanted = &ref
+	}
+	return h.again(c, body, of, u)
+}
+
+// reading is the body of a request to read a file again.
+var reading = schema.Kind{Name: "reading", Fields: []schema.Field{{Name: "source", Longest: 64}}}
+
+// again sends the original of an upload once more, as a new upload, and answers with that.
+func (h Handlers) again(c *web.Call, body web.Body, of, u uploads.Upload) error {
+	var err error
+	u.Language = text.Spoken(c.Language)
+	if u.By, err = c.Staff(); err != nil {
+		return err
+	}
+	u, err = h.uploads.SendAgain(c.Context(), c.Project, of, u, body.Once)
+	if errors.Is(err, uploads.ErrNoOriginal) {
 		return &web.Error{Status: http.StatusConflict, Detail: "original_gone"}
 	}
 	if err != nil {
 		return err
-	}
-	defer discard(file)
-	u := uploads.Upload{Owner: checked.Owner, Filename: checked.Filename, Size: checked.Bytes, Language: text.Spoken(c.Language)}
-	if u.By, err = c.Staff(); err != nil {
-		return err
-	}
-	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, body.Once); err != nil {
-		return err
-	}
-	// An earlier request with the same idempotency key may have put the object.
-	if u, err = h.uploads.Upload(c.Context(), c.Project, u.ID); err != nil {
-		return err
-	}
-	if u.Arrived.IsZero() {
-		if err := h.objects.Put(c.Context(), u.Object, file, "application/octet-stream"); err != nil {
-			return err
-		}
 	}
 	at := "/" + c.Project + "/uploads/" + u.ID
 	if c.Page && body.Form {
@@ -128,16 +114,21 @@ func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings)
 	if u.State != uploads.Rejected || u.Bytes > maxReread || len(numbers) == 0 || kinds.Plural(u.Kind) == nil {
 		return importer.Excerpt{}, nil
 	}
-	file, err := h.fetch(c.Context(), u)
-	if errors.Is(err, errNoOriginal) {
+	file, err := h.uploads.Original(c.Context(), u)
+	if errors.Is(err, uploads.ErrNoOriginal) {
 		return importer.Excerpt{}, nil
 	}
 	if err != nil {
 		return importer.Excerpt{}, err
 	}
-	defer discard(file)
+	defer uploads.Discard(file)
+	refs, always := u.Sources()
+	mappings, _, err := mapping.Load(c.Context(), h.sources, c.Defined.Definition, refs, always, nil)
+	if err != nil {
+		return importer.Excerpt{}, err
+	}
 	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.SentByPartners() }
-	return importer.ReadRows(c.Context(), importer.File{Body: file, Size: u.Bytes}, kinds, allowed, sheet, numbers)
+	return importer.ReadRows(c.Context(), importer.File{Body: file, Size: u.Bytes, Mappings: mappings}, kinds, allowed, sheet, numbers)
 }
 
 // headings returns the names of a file's columns by the names of their fields.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
+	"outreach/internal/sources"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/text"
@@ -25,8 +27,8 @@ import (
 // Handlers answer the requests about uploads.
 type Handlers struct {
 	uploads uploadStore
+	sources sourceStore
 	objects objectStore
-	folder  string // of temporary files
 }
 
 type (
@@ -36,10 +38,16 @@ type (
 		MediaSums(ctx context.Context, d *project.Definition, partner string) (uploads.MediaSums, error)
 		Findings(ctx context.Context, project, id string) (uploads.Findings, error)
 		CreateUpload(ctx context.Context, project string, u uploads.Upload, once store.Once) (uploads.Upload, error)
+		Original(ctx context.Context, u uploads.Upload) (*os.File, error)
+		SendAgain(ctx context.Context, project string, of, u uploads.Upload, once store.Once) (uploads.Upload, error)
 		WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (uploads.Upload, error)
 	}
+	sourceStore interface {
+		All(ctx context.Context, project string) ([]sources.Stored, error)
+		Source(ctx context.Context, project, id string) (sources.Stored, error)
+		Version(ctx context.Context, project string, ref sources.Ref) (sources.Stored, error)
+	}
 	objectStore interface {
-		Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error)
 		Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error
 		PresignPut(ctx context.Context, key string, size int64, until time.Duration) (objects.Request, error)
 	}
@@ -47,9 +55,9 @@ type (
 
 // New returns Handlers on the features of an application. Of an empty App only Routes may be called.
 func New(a *app.App) Handlers {
-	h := Handlers{uploads: a.Uploads}
+	h := Handlers{uploads: a.Uploads, sources: a.Sources}
 	if a.DB != nil {
-		h.objects, h.folder = a.DB.Objects, a.DB.Folder
+		h.objects = a.DB.Objects
 	}
 	return h
 }
@@ -86,6 +94,11 @@ func (h Handlers) Routes() []web.Route {
 			Detail:  "The same file is sent once more, to a place of its own, and checked anew: what becomes of it is told by the address of the new upload.",
 			Request: struct{}{}, Optional: true, Response: uploadView{}, Success: "On its way", Creates: true,
 			Conflict: "The file was not only checked, or the original is no longer there"},
+		{Method: "POST", Path: at + "/reading", Roles: senders, Scope: web.Own, Handler: h.readAgain,
+			ID: "readUploadAgain", Tag: "uploads", Summary: "Read a rejected file again", Once: true,
+			Detail:  "Without its being sent anew: by the sources there are now, or by the one that is named, whatever its header. What becomes of it is told by the address of the new upload.",
+			Request: shape.Sent{Kind: &reading}, Optional: true, Response: uploadView{}, Success: "On its way", Creates: true,
+			Conflict: "The file was not rejected, or the original is no longer there"},
 		{Method: "GET", Path: at + "/errors.csv", Roles: senders, Scope: web.Own, Handler: h.errorList,
 			ID: "listUploadErrors", Tag: "uploads", Summary: "The list of bad cells as CSV", Response: shape.Text{Type: shape.CSV}, Success: "The list"},
 		{Method: "GET", Path: at + "/original", Roles: senders, Scope: web.Own, Handler: h.original,
@@ -148,6 +161,7 @@ type uploadView struct {
 	Warnings          []cell         `json:"warnings" doc:"What does not reject the file"`
 	ErrorsCut         bool           `json:"errors_cut,omitempty" doc:"There are more errors"`
 	WarningsCut       bool           `json:"warnings_cut,omitempty" doc:"There are more warnings"`
+	Source            *sources.Ref   `json:"source,omitempty" doc:"By which source the file was read, and its version; none: by our own columns"`
 	SameAs            string         `json:"same_as,omitempty" doc:"The upload with the same bytes, which this one says nothing beside, and ends with"`
 	CheckOnly         bool           `json:"check_only,omitempty"`
 	ReceivedAt        *string        `json:"received_at" format:"date-time"`
@@ -158,7 +172,7 @@ type uploadView struct {
 type cell struct {
 	Sheet   string `json:"sheet,omitempty" doc:"The sheet of a workbook, where several are read"`
 	Row     int    `json:"row" doc:"As the spreadsheet numbers it"`
-	Column  string `json:"column" doc:"The column's English name"`
+	Column  string `json:"column" doc:"The column's English name; of a file that was read by a source, its name there"`
 	Code    string `json:"code" doc:"What is wrong, as a word for programs"`
 	Value   string `json:"value" doc:"What stands there; masked where it identifies a person"`
 	Message string `json:"message" doc:"What is wrong, in the uploader's language"`

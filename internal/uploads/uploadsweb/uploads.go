@@ -195,7 +195,38 @@ func (h Handlers) show(c *web.Call) error {
 	}
 	content.Headings = headings(read)
 	content.Columns, content.BadRows = marked(c, read, found)
+	if u.State == uploads.Rejected && content.Original != "" {
+		content.Unclear = slices.ContainsFunc(found.Errors, isUnclear)
+		if content.Sources, err = h.usable(c, u); err != nil {
+			return err
+		}
+	}
 	return c.Show(http.StatusOK, content)
+}
+
+// isUnclear reports whether an error may be one of a file whose columns are of another form.
+func isUnclear(f uploads.Finding) bool {
+	switch f.Problem.Code {
+	case schema.UnknownColumn, schema.MissingColumn:
+		return true
+	case schema.NotADate, schema.NotANumber, schema.NotInList:
+		return true
+	case schema.Unreadable:
+		return strings.HasPrefix(f.Problem.Hint, "header") || f.Problem.Hint == "two_sources"
+	}
+	return false
+}
+
+// usable returns the ids of the sources that an upload may be read by.
+func (h Handlers) usable(c *web.Call, u uploads.Upload) ([]string, error) {
+	all, err := h.sources.All(c.Context(), c.Project)
+	var ids []string
+	for _, s := range all {
+		if c.HasRole(web.Coordinator) || s.Source.Usable(u.Owner) {
+			ids = append(ids, s.Source.ID)
+		}
+	}
+	return ids, err
 }
 
 // withdraw withdraws an upload. A browser's form sends POST with DELETE in a field.
@@ -284,7 +315,7 @@ func describe(c *web.Call, u uploads.Upload, found uploads.Findings) uploadView 
 		ID: u.ID, State: u.State, Kind: optional(u.Kind), Filename: u.Filename, Owner: u.Owner, SHA256: optional(u.SHA256), Bytes: u.Bytes,
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: totals(u),
 		Errors: cells(words, found.Errors), Warnings: cells(words, found.Warnings), ErrorsCut: found.ErrorsCut, WarningsCut: found.WarningsCut,
-		SameAs: u.SameAs, CheckOnly: u.CheckOnly, ReceivedAt: instant(u.Arrived), FinishedAt: instant(u.Finished), OriginalRemovedAt: instant(u.Removed),
+		Source: u.Source, SameAs: u.SameAs, CheckOnly: u.CheckOnly, ReceivedAt: instant(u.Arrived), FinishedAt: instant(u.Finished), OriginalRemovedAt: instant(u.Removed),
 	}
 }
 
@@ -348,6 +379,9 @@ func pageOf(c *web.Call, u uploads.Upload, found uploads.Findings) page.Upload {
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: u.Totals,
 		Errors: cellProblems(c.Messages(), found.Errors), Warnings: cellProblems(c.Messages(), found.Warnings), Cut: found.ErrorsCut,
 		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,
+	}
+	if u.Source != nil {
+		out.Source, out.SourceVersion = u.Source.ID, u.Source.Version
 	}
 	switch {
 	case u.Arrived.IsZero():

@@ -1,0 +1,46 @@
+package page
+
+import (
+	"strings"
+	"time"
+)
+
+// Sources is the list of a project's sources, with a form for a new one. The form posts to /{project}/sources.
+type Sources struct {
+	Items []SourceLine
+	Next  string // the address of the next page, or ""
+	New   SourceText
+}
+
+// SourceLine is a version of a source.
+type SourceLine struct {
+	ID, Kind, By, Text  string
+	Partners, Recognise []string
+	Version             int
+	At                  time.Time
+	Removed             bool // it was taken away by this version
+}
+
+// SourceText is the text of a source in the editor, with what is wrong with it.
+type SourceText struct {
+	Text     string
+	Version  string // the ETag of the version shown, sent back as _if_match
+	Problems []LineProblem
+}
+
+// Quote returns a line of the text, counted from 1; "" where there is none.
+func (t SourceText) Quote(line int) string { return Definition{YAML: t.Text}.Quote(line) }
+
+// Rows returns how many lines the editor shows.
+func (t SourceText) Rows() int { return min(36, max(10, 1+strings.Count(t.Text, "\n"))) }
+
+// Source is the page of one source: the editor, and its versions. The form posts to its own address.
+type Source struct {
+	Line     SourceLine
+	Typed    SourceText
+	Versions []SourceLine
+	Next     string // the address of the next page, or ""
+}
+
+func (s Sources) render(view) (string, any) { return "sources", s }
+func (s Source) render(view) (string, any)  { return "source", s }

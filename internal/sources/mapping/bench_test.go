@@ -1,0 +1,80 @@
+package mapping_test
+
+import (
+	"bytes"
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"outreach/internal/importer"
+	"outreach/internal/project"
+	"outreach/internal/rule"
+	"outreach/internal/schema"
+	"outreach/internal/sources"
+	"outreach/internal/sources/mapping"
+)
+
+// airings returns rows of airings, as an export of a monitoring firm has them, or as our own columns do.
+func airings(rows int, theirs bool) []byte {
+	var b bytes.Buffer
+	if b.WriteString("date,time,medium,title,outlet,reach,contacts,url,note\n"); theirs {
+		b.Reset()
+		b.WriteString("Date,Type,Headline,Source,Reach,Views,Link,Sentiment\n")
+	}
+	day := time.Date(2009, 11, 2, 10, 5, 0, 0, time.UTC)
+	for i := range rows {
+		at := day.AddDate(0, 0, i%480).Add(time.Duration(i%600) * time.Minute).Format("2006-01-02,15:04")
+		medium, reach := [...]string{"web", "press", "tv"}[i%3], fmt.Sprint(1000+i%20_000)
+		if theirs {
+			at = day.AddDate(0, 0, i%480).Add(time.Duration(i%600) * time.Minute).Format("02-Jan-2006 03:04PM")
+			medium, reach = [...]string{"Online News", "Print", "TV"}[i%3], fmt.Sprintf(`"%d,%03d"`, 1+i%20_000/1000, i%1000)
+		}
+		fmt.Fprintf(&b, "%s,%s,\"Spółdzielnia socjalna: praca, którą tworzysz %d\",Telewizja Partner,%s,%d,https://example.org/%d,\n", at, medium, i, reach, 30_000+i%20_000, i)
+	}
+	return b.Bytes()
+}
+
+var monitoring = sources.Source{
+	ID: "monitoring", Kind: schema.Media, Recognise: []string{"Date", "Headline", "Source", "Reach"},
+	Columns: map[string]string{"date": "Date", "medium": "Type", "title": "Headline", "outlet": "Source", "reach": "Reach", "contacts": "Views", "url": "Link"},
+	Formats: map[string]string{"date": "DD-MMM-YYYY hh:mm A", "reach": "1,234"},
+	Values:  map[string]map[string]string{"medium": {"Online News": "web", "Print": "press"}}, Constants: map[string]string{"source": "monitoring"},
+	Ignore: []string{"Sentiment"}, Skip: `row["Reach"] == "N/A"`,
+}
+
+// spent returns the time that the process has calculated so far: what else the machine does is not in it.
+func spent(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkMapped reads and checks 100,000 rows by a source with formats, values, a constant and rows to skip. x-own is
+// how many times as long that takes as reading the same rows by our own columns: at most 1.3. The two take turns, and of
+// each the best round counts.
+func BenchmarkMapped(b *testing.B) {
+	const rows = 100_000
+	d := &project.Definition{TimeZone: "Europe/Warsaw", Period: project.Period{From: "2009-01-01", To: "2012-12-31"}}
+	m, err := mapping.Of(d, monitoring, mapping.Rules(rule.CompileRow))
+	if err != nil {
+		b.Fatal(err)
+	}
+	check := func(data []byte, mappings ...*importer.Mapping) time.Duration {
+		start := spent(b)
+		checked, err := importer.Check(b.Context(), importer.File{Body: bytes.NewReader(data), Size: int64(len(data)), Mappings: mappings}, schema.Scope{Definition: d, Today: "2012-01-01"},
+			func(*schema.Kind) bool { return true }, func(importer.Line) error { return nil })
+		if err != nil || checked.Rows != rows || checked.Errors.Total > 0 || (checked.Mapping != nil) != (len(mappings) > 0) {
+			b.Fatal(checked.Rows, checked.Errors.List, err)
+		}
+		return spent(b) - start
+	}
+	own, theirs := airings(rows, false), airings(rows, true)
+	alone, mapped := time.Hour, time.Hour
+	for b.Loop() {
+		alone, mapped = min(alone, check(own)), min(mapped, check(theirs, m))
+	}
+	b.ReportMetric(float64(mapped)/float64(alone), "x-own")
+}
