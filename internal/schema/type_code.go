@@ -1,6 +1,10 @@
 package schema
 
-import "strings"
+import (
+	"strings"
+
+	"outreach/internal/text"
+)
 
 // Code is a number or identifier that another organisation gave out: one line, compared without case where it has no
 // pattern.
@@ -19,7 +23,7 @@ func parseCode(f *Field, value string, s Scope) (string, *Problem) {
 		return strings.ToUpper(value), nil
 	}
 	if !f.Pattern.MatchString(value) {
-		return "", &Problem{Code: Unreadable, Hint: "pattern", Args: map[string]string{"pattern": f.PatternText()}}
+		return "", &Problem{Code: Unreadable, Hint: "pattern", Args: map[string]string{"pattern": f.PatternText(), text.Verbatim: f.Sample()}}
 	}
 	return value, nil
 }

@@ -52,6 +52,9 @@ type Problem struct {
 	Options []Choice          `json:"-"` // the allowed values; the cells of a file's column share them
 }
 
+// Verbatim is the argument of a problem that is shown as it is, although it may look like a number.
+const Verbatim = "sample"
+
 // Choice is an allowed value.
 type Choice struct {
 	ID    string       `json:"id"`
@@ -64,7 +67,10 @@ type Choice struct {
 func (m *Messages) Problem(p Problem) string {
 	args := make([]any, 0, 2*len(p.Args)+2)
 	for name, value := range p.Args {
-		args = append(args, name, m.argument(value))
+		if name != Verbatim {
+			value = m.argument(value)
+		}
+		args = append(args, name, value)
 	}
 	if len(p.Options) > 0 {
 		list := make([]string, len(p.Options))
