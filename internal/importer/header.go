@@ -216,9 +216,9 @@ type header struct {
 }
 
 // findHeader returns the header among the first titleRows rows: the first one that has all required columns of a kind,
-// or that is of a mapping, else the one that matches the most columns. A header that a kind explains is of no mapping. It returns the table below the header as well. It returns false, and the
-// first row that is not blank, if there is no header, and an error if these rows cannot be read; io.EOF if all are
-// blank.
+// or that is of a mapping, else the one that matches the most columns. A header that a kind explains is of no mapping.
+// It returns the table below the header as well. It returns false, and the first row that is not blank, if there is no
+// header, and an error if these rows cannot be read; io.EOF if all are blank.
 func (v *vocabulary) findHeader(table rows) (h header, below rows, found bool, err error) {
 	var all []held
 	best, known := 0, 0

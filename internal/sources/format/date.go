@@ -26,6 +26,7 @@ type Date struct {
 // part is a token of a format, or a text between tokens; spaces are left out.
 type part struct {
 	token   string
+	gives   string // see meaning
 	literal string
 	fixed   bool // a number follows at once: this one has all its digits
 }
@@ -59,7 +60,7 @@ func NewDate(format string, languages ...string) (*Date, *text.Message) {
 			if n := len(d.parts); n > 0 && d.parts[n-1].token != "" && numeric(token) {
 				d.parts[n-1].fixed = true
 			}
-			d.parts = append(d.parts, part{token: token})
+			d.parts = append(d.parts, part{token: token, gives: meaning[token]})
 			rest = rest[len(token):]
 			continue
 		}
@@ -150,7 +151,7 @@ func (d *Date) Read(value string) (Moment, bool) {
 			continue
 		}
 		var n int
-		ok := true
+		var ok bool
 		switch p.token {
 		case "MMM", "MMMM":
 			month, rest, ok = d.months.read(rest)
@@ -173,7 +174,7 @@ func (d *Date) Read(value string) (Moment, bool) {
 				least = 2
 			}
 			n, rest, ok = readNumber(rest, least, 2)
-			switch meaning[p.token] {
+			switch p.gives {
 			case "month":
 				month = n
 			case "day":
