@@ -68,27 +68,25 @@ func (r *Rules) nameFields(def *project.Definition) error {
 				return err
 			}
 		}
+		if !in.rule.UsesEntry() {
+			continue
+		}
 		for _, kind := range append(slices.Clone(in.rule.Lists()), len(r.layouts.all)) {
-			if in.rule.UsesEntry() {
-				r.name(in.code, kind, schema.DayOfEntry, false, value{origin: fromEntry, place: int(in.until)})
-			}
-			for _, place := range in.rule.Attributes() {
-				f := r.layouts.registry.Attributes()[place]
-				r.name(in.code, kind, f.Name, f.Type.Number(), value{origin: fromAttributes, place: place, field: f})
-			}
+			r.name(in.code, kind, schema.DayOfEntry, false, value{origin: fromEntry, place: int(in.until)})
 		}
 	}
 	return nil
 }
 
-// name adds a field to those of a figure, unless it is there already, is the date, which all evidence has, or is
-// sensitive: evidence is read by funders.
+// name adds a field to those of a figure, unless it is there already or is the date, which all evidence has. Sensitive
+// fields are left out, as funders read evidence; and attributes and other personal ones, as an erasure removes them,
+// while stored evidence stays as it is.
 func (r *Rules) name(code string, kind int, name string, number bool, of value) {
 	if r.named[code] == nil {
 		r.named[code] = make([][]named, len(r.layouts.all)+1)
 	}
 	list := &r.named[code][kind]
-	if of.origin == fromDate || of.field != nil && of.field.Sensitive || slices.ContainsFunc(*list, func(n named) bool { return n.name == name }) {
+	if of.origin == fromDate || of.field != nil && (of.field.Sensitive || of.field.Personal) || slices.ContainsFunc(*list, func(n named) bool { return n.name == name }) {
 		return
 	}
 	of.field = nil // a refusal is shown as one
@@ -101,13 +99,9 @@ func (f *Figures) fields(code string, r recordRef) (out snapshot.Fields) {
 	if of == nil || len(of[r.kind]) == 0 {
 		return nil
 	}
-	var known []string
-	if r.kind == f.personKind() || f.kind(r).Person {
-		known = f.attributes[f.person(r)]
-	}
 	for i := range of[r.kind] {
 		n := &of[r.kind][i]
-		if text := f.namedText(n.value, r, known); text != "" {
+		if text := f.namedText(n.value, r); text != "" {
 			if out == nil {
 				out = make(snapshot.Fields, 0, len(of[r.kind])-i)
 			}
@@ -117,17 +111,14 @@ func (f *Figures) fields(code string, r recordRef) (out snapshot.Fields) {
 	return out
 }
 
-func (f *Figures) namedText(of value, r recordRef, known []string) string {
-	switch of.origin {
-	case fromEntry:
-		if entry := f.entries[f.person(r)]; entry != 0 && entry <= day(of.place) {
-			return entry.String()
-		}
-		return ""
-	case fromAttributes:
-		return known[of.place]
+func (f *Figures) namedText(of value, r recordRef) string {
+	if of.origin != fromEntry {
+		return f.text(of, r, nil)
 	}
-	return f.text(of, r, known)
+	if entry := f.entries[f.person(r)]; entry != 0 && entry <= day(of.place) {
+		return entry.String()
+	}
+	return ""
 }
 
 // listsBase reports whether evidence of a rule over a kind may list records of the base: anew, or because the first

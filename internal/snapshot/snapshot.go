@@ -210,7 +210,7 @@ type Listed struct {
 	What  string      `json:"what,omitempty" doc:"Of records that are not about people: outlet and title"`
 	Salt  string      `json:"salt,omitempty" doc:"Of a sealed snapshot: with it, and without fields, the record is a leaf of the tree"`
 
-	Fields Fields `json:"fields,omitempty" doc:"The record's values of the fields that the figure's rule names, without empty and sensitive ones"`
+	Fields Fields `json:"fields,omitempty" doc:"The record's values of the fields that the figure's rule names, without empty, personal and sensitive ones"`
 
 	LeftOut string `json:"left_out,omitempty" enum:"incomplete" doc:"Why a record that meets the rule adds nothing: incomplete, its person lacks an attribute that a complete participant has"`
 }
