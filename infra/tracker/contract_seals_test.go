@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/bits"
 	"net/http"
 	"os"
@@ -62,7 +63,9 @@ func (p *project) sealOf(c caller, snap reply) (root, seal string) {
 	for _, code := range codes {
 		var leaves [][]byte
 		for _, item := range reader.everything(p.at + "/snapshots/" + snap.text("id") + "/" + lists[code] + "/evidence") {
-			leaves = append(leaves, canonical(item))
+			leaf := maps.Clone(item.(map[string]any))
+			delete(leaf, "fields")
+			leaves = append(leaves, canonical(leaf))
 		}
 		figures = append(figures, canonical(map[string]any{"code": code, "records": len(leaves), "root": prefixed(rootOf(leaves))}))
 	}

@@ -129,6 +129,9 @@ func (r *Rules) Columns(kind string) (wholes, texts []int) {
 			texts = add(texts, field)
 		}
 	}
+	for _, field := range r.namedFields(s) {
+		texts = add(texts, field)
+	}
 	return wholes, texts
 }
 
@@ -605,6 +608,7 @@ type difference struct {
 // comparison finds how the evidence of a figure differs from that of the base.
 type comparison struct {
 	*counter
+	code   string // of the figure
 	rule   *indicatorRule
 	kinds  []*kindLayout
 	marked []bool                // by mark: whether it has the figure
@@ -623,7 +627,7 @@ type firstRows struct {
 // compare finds the changes of the evidence of a figure. number is that of its mark, and after are its records after
 // the base.
 func (c *counter) compare(code string, number int, kinds []*kindLayout, in *indicatorRule, after []recordRef) error {
-	m := &comparison{counter: c, rule: in, kinds: kinds, firsts: map[string]*firstRows{}, people: make([]*firstRows, len(c.live.people))}
+	m := &comparison{counter: c, code: code, rule: in, kinds: kinds, firsts: map[string]*firstRows{}, people: make([]*firstRows, len(c.live.people))}
 	for _, mark := range c.live.base.marks {
 		m.marked = append(m.marked, slices.Contains(mark, number))
 	}
@@ -839,7 +843,7 @@ func (m *comparison) place() ([]snapshot.Change, error) {
 		}
 		total = total.add(d.adds)
 		changes = append(changes, snapshot.Change{At: place, Row: &snapshot.Counted{
-			Evidence: f.record(d.record), Adds: m.rule.added(d.adds), Total: m.rule.added(total), What: f.description(d.record),
+			Evidence: f.record(d.record), Adds: m.rule.added(d.adds), Total: m.rule.added(total), What: f.description(d.record), Fields: f.fields(m.code, d.record),
 		}})
 	}
 	return changes, failed

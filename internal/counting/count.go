@@ -39,6 +39,8 @@ type Figures struct {
 	tallies    [][]recordRef                 // by tally: the records that meet its rule, none of a rule over people
 	present    firstDays                     // by person: the day of their first record, if there are rules over people
 	attributes [][]string                    // by person, as counted
+	entries    firstDays                     // by person: the first day on which they were a participant
+	named      map[string][][]named          // what evidence has of records, by figure and kind
 
 	completeOnly map[string]bool // figures that have complete people alone
 	incomplete   []bool          // by person, they lack an attribute; nil: none is needed
@@ -242,7 +244,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
 	}
-	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}, shares: map[string]*share{}, taken: map[string]*taken{}, parts: map[string][]snapshot.Counted{}, completeOnly: map[string]bool{}}
+	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}, shares: map[string]*share{}, taken: map[string]*taken{}, parts: map[string][]snapshot.Counted{}, completeOnly: map[string]bool{}, named: rules.named}
 	for _, pack := range def.Packs {
 		figures.packs = append(figures.packs, pack.String())
 	}
@@ -282,6 +284,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 		return Figures{}, err
 	}
 	c.report()
+	figures.entries = c.people
 	return figures, nil
 }
 

@@ -200,7 +200,7 @@ func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
 		next := f.weigher(code)
 		total := amount{}
 		for _, r := range f.evidence[code] {
-			row := snapshot.Counted{Evidence: f.record(r), What: f.description(r)}
+			row := snapshot.Counted{Evidence: f.record(r), What: f.description(r), Fields: f.fields(code, r)}
 			var adds amount
 			exact := false
 			if f.leftOut(code, r) {

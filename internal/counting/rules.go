@@ -24,6 +24,7 @@ type Rules struct {
 	tallies int      // of all indicators: first one each, then what shares are shares of
 	order   []int    // in which the figures are worked out
 	bands   []band
+	named   map[string][][]named // what evidence has of records, by figure and kind
 
 	complete completeness
 }
@@ -140,6 +141,9 @@ func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error
 			return nil, fmt.Errorf("participants: records of %s are not about people", s.Name)
 		}
 		r.byKind[s.number].participants = append(r.byKind[s.number].participants, compiled)
+	}
+	if err := r.nameFields(def); err != nil {
+		return nil, err
 	}
 	for _, text := range def.AgeBands {
 		b, err := parseBand(text)

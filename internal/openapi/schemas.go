@@ -307,6 +307,7 @@ var (
 	numberType    = reflect.TypeFor[json.Number]()
 	timeType      = reflect.TypeFor[time.Time]()
 	breakdownType = reflect.TypeFor[snapshot.Breakdown]()
+	fieldsType    = reflect.TypeFor[snapshot.Fields]()
 	personRefType = reflect.TypeFor[schema.PersonRef]()
 
 	personViewType = reflect.TypeFor[people.PersonView]()
@@ -321,6 +322,8 @@ func (w *writer) shape(t reflect.Type) object {
 		return object{"type": "string", "format": "date-time"}
 	case t == personRefType:
 		return served.Ref("person-ref")
+	case t == fieldsType:
+		return object{"type": "object", "additionalProperties": object{"type": []string{"number", "string"}}}
 	case t == breakdownType:
 		return object{
 			"type": "object", "description": "People by code, of records what they add up to, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",

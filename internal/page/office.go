@@ -121,9 +121,10 @@ type Evidence struct {
 type evidencePage struct {
 	Evidence
 	Counted  *counted
-	From, To string // the days between which records count
-	office   string // the name of the office
-	SaidAt   string // where a coordinator says the value, of an indicator that is not counted; or ""
+	From, To string   // the days between which records count
+	office   string   // the name of the office
+	Said     []string // by item: the values of the fields that the rule names
+	SaidAt   string   // where a coordinator says the value, of an indicator that is not counted; or ""
 }
 
 // Sender returns who sent an upload. The file's name is shown to the office only.
@@ -147,6 +148,11 @@ func (e Evidence) HasValues() bool {
 
 func (e Evidence) HasParts() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Of != "" })
+}
+
+// HasFields reports whether any of the records has fields that the rule names.
+func (e Evidence) HasFields() bool {
+	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return len(one.Fields) > 0 })
 }
 
 // HasDescriptions reports whether any of the records has a description.
@@ -173,6 +179,9 @@ func (e Evidence) OfPeople() bool {
 func (e Evidence) render(v view) (string, any) {
 	out := evidencePage{Evidence: e, office: v.Say("evidence.office")}
 	d := e.Definition
+	for _, one := range e.Items {
+		out.Said = append(out.Said, v.fields(d, one))
+	}
 	if d == nil {
 		return "evidence", out
 	}
@@ -192,6 +201,32 @@ func (e Evidence) render(v view) (string, any) {
 		out.Counted = &how
 	}
 	return "evidence", out
+}
+
+// fields returns the values of the fields that a rule names as one line of labels and values.
+func (v view) fields(d *project.Definition, one snapshot.Counted) string {
+	registry := v.kinds()
+	if d != nil {
+		registry = schema.For(d)
+	}
+	var said []string
+	for _, n := range one.Fields {
+		label, value := v.Field(n.Name), n.Value
+		f := registry.Kind(schema.Signup).Field(n.Name) // attributes of people are fields of their sign-up
+		if kind := registry.Kind(one.Kind); kind != nil && kind.Index(n.Name) >= 0 {
+			f = kind.Field(n.Name)
+		}
+		switch {
+		case f != nil && d != nil:
+			label, value = f.LabelIn(v.Messages), v.cell(f, d, n.Value)
+		case n.Name == "state":
+			value = v.Say("signup_state." + n.Value)
+		case n.Name == schema.DayOfEntry:
+			label, value = v.Say("rule.words.entry"), v.Date(n.Value)
+		}
+		said = append(said, label+": "+value)
+	}
+	return strings.Join(said, " · ")
 }
 
 // agreed returns to which version of the words on the use of data a person agreed.

@@ -147,22 +147,27 @@ func achieved(in snapshot.Indicator) Cell {
 	return Number(in.Achieved)
 }
 
-// WriteEvidence writes the records behind a figure in their order. It fails with the error of items, if there is one.
+// WriteEvidence writes the records behind a figure in their order, with a column for each of the fields that its rule
+// names: fields.<name>, since a field may have the name of another column. It fails with the error of items, if there is
+// one.
 //
 // Of a figure that is worked out from others the table also has what a record adds to what the sum is divided by, and
 // its value; and where incomplete people do not count, why a record is left out.
-func WriteEvidence(w io.Writer, derived, leavesOut bool, items iter.Seq2[snapshot.Listed, error]) error {
+func WriteEvidence(w io.Writer, derived, leavesOut bool, fields []string, items iter.Seq2[snapshot.Listed, error]) error {
 	c := NewCSV(w)
-	row := func(cells []Cell, of, value, leftOut Cell) {
+	row := func(cells []Cell, of, value, leftOut Cell, named func(name string) Cell) {
 		if leavesOut {
 			cells = append(cells, leftOut)
 		}
 		if derived {
 			cells = append(cells, of, value)
 		}
+		for _, name := range fields {
+			cells = append(cells, named(name))
+		}
 		c.Row(cells...)
 	}
-	row([]Cell{Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"), Text("adds"), Text("what"), Text("salt")}, Text("of"), Text("value"), Text("left_out"))
+	row([]Cell{Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"), Text("adds"), Text("what"), Text("salt")}, Text("of"), Text("value"), Text("left_out"), func(name string) Cell { return Text("fields." + name) })
 	for e, err := range items {
 		if err != nil {
 			return err
@@ -171,7 +176,7 @@ func WriteEvidence(w io.Writer, derived, leavesOut bool, items iter.Seq2[snapsho
 		if e.Row > 0 {
 			line = Number(e.Row)
 		}
-		row([]Cell{Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), line, Number(e.Adds), Text(e.What), Text(e.Salt)}, Number(e.Of), Number(e.Value), Text(e.LeftOut))
+		row([]Cell{Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), line, Number(e.Adds), Text(e.What), Text(e.Salt)}, Number(e.Of), Number(e.Value), Text(e.LeftOut), func(name string) Cell { return Number(e.Fields.Get(name)) })
 	}
 	return c.Close()
 }

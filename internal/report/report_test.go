@@ -109,7 +109,7 @@ func TestErrorOfTheWriterIsReturned(t *testing.T) {
 	if err := c.Close(); err == nil {
 		t.Error("no error")
 	}
-	if err := WriteEvidence(full{}, false, false, evidence()); err == nil {
+	if err := WriteEvidence(full{}, false, false, nil, evidence()); err == nil {
 		t.Error("no error for evidence")
 	}
 }
@@ -178,13 +178,13 @@ func evidence(items ...snapshot.Listed) iter.Seq2[snapshot.Listed, error] {
 
 func TestWriteEvidence(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteEvidence(&b, false, false, evidence(
-		snapshot.Listed{Evidence: snapshot.Evidence{ID: "01R1", Kind: "media", Date: "2010-02-19", Upload: "01U1", Row: 2}, Adds: "12500", What: "=Radio: =1+1", Salt: "5a17"},
+	if err := WriteEvidence(&b, false, false, []string{"medium", "kind", "reach"}, evidence(
+		snapshot.Listed{Evidence: snapshot.Evidence{ID: "01R1", Kind: "media", Date: "2010-02-19", Upload: "01U1", Row: 2}, Adds: "12500", What: "=Radio: =1+1", Salt: "5a17", Fields: snapshot.Fields{{Name: "kind", Value: "=spot"}, {Name: "reach", Value: "-12500.5", Number: true}}},
 		snapshot.Listed{Evidence: snapshot.Evidence{ID: "01R2", Kind: "consultation", Date: "2010-02-20", Person: "01P1"}},
 	)); err != nil {
 		t.Fatal(err)
 	}
-	if want := "\ufeffid,kind,date,person,upload,row,adds,what,salt\r\n01R1,media,2010-02-19,,01U1,2,12500,'=Radio: =1+1,5a17\r\n01R2,consultation,2010-02-20,01P1,,,,,\r\n"; b.String() != want {
+	if want := "\ufeffid,kind,date,person,upload,row,adds,what,salt,fields.medium,fields.kind,fields.reach\r\n01R1,media,2010-02-19,,01U1,2,12500,'=Radio: =1+1,5a17,,'=spot,-12500.5\r\n01R2,consultation,2010-02-20,01P1,,,,,,,,\r\n"; b.String() != want {
 		t.Error(cmp.Diff(want, b.String()))
 	}
 }

@@ -110,6 +110,9 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 	return &Rule{kind: kind, program: program, uses: check.uses, attributes: attributes, comparisons: check.comparisons, risks: check.risks}, nil
 }
 
+// Uses returns the variables that the rule reads, by their index in Variables of its kind.
+func (r *Rule) Uses() []int { return r.uses }
+
 // UsesAttributes reports whether the rule reads attributes of the record's person.
 func (r *Rule) UsesAttributes() bool { return len(r.attributes) > 0 }
 

@@ -59,8 +59,8 @@ func (s Snapshot) SealOr(text string) string {
 
 func digits(sum [sha256.Size]byte) string { return "sha256:" + hex.EncodeToString(sum[:]) }
 
-// Canonical appends the RFC 8785 JSON of a record: all that the evidence lists of it but the sum so far. It has the
-// member salt unless that is "".
+// Canonical appends the RFC 8785 JSON of a record: all that the evidence lists of it but the sum so far and its fields,
+// which snapshots sealed before they were listed do not have. It has the member salt unless that is "".
 func (c Counted) Canonical(to []byte, salt string) []byte {
 	to = append(to, '{')
 	text := func(name, value string) {

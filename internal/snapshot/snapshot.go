@@ -193,6 +193,8 @@ type Counted struct {
 	Total json.Number `json:"total,omitempty"` // of this record and those before; the last total is the figure
 	What  string      `json:"what,omitempty"`  // of records that are not about people: outlet and title
 
+	Fields Fields `json:"fields,omitempty"` // that the figure's rule names; no part of the leaf
+
 	LeftOut string `json:"left_out,omitempty"` // Incomplete: it meets the rule, but adds nothing
 }
 
@@ -206,7 +208,9 @@ type Listed struct {
 	Of    json.Number `json:"of,omitempty" doc:"Of a share and a mean: what the record adds to what the sum is divided by"`
 	Value json.Number `json:"value,omitempty" doc:"Where one value is taken: the record's; of an indicator: its figure"`
 	What  string      `json:"what,omitempty" doc:"Of records that are not about people: outlet and title"`
-	Salt  string      `json:"salt,omitempty" doc:"Of a sealed snapshot: with it, the record is a leaf of the tree"`
+	Salt  string      `json:"salt,omitempty" doc:"Of a sealed snapshot: with it, and without fields, the record is a leaf of the tree"`
+
+	Fields Fields `json:"fields,omitempty" doc:"The record's values of the fields that the figure's rule names, without empty, personal and sensitive ones"`
 
 	LeftOut string `json:"left_out,omitempty" enum:"incomplete" doc:"Why a record that meets the rule adds nothing: incomplete, its person lacks an attribute that a complete participant has"`
 }

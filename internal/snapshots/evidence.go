@@ -47,7 +47,17 @@ type figure struct {
 	Parts   []string          `json:"parts"`
 	Changes []snapshot.Change `json:"changes,omitempty"`
 	Records int64             `json:"records"`
-	Root    string            `json:"root"` // "" before snapshots were sealed
+	Root    string            `json:"root"`             // "" before snapshots were sealed
+	Fields  []string          `json:"fields,omitempty"` // the names of all fields that any of the records has
+}
+
+// has notes the fields of a record.
+func (f *figure) has(fields snapshot.Fields) {
+	for i := range fields {
+		if name := fields[i].Name; !slices.Contains(f.Fields, name) {
+			f.Fields = append(f.Fields, name)
+		}
+	}
 }
 
 // storedIndex is how an Index is stored since snapshots are sealed; before, it was the figures alone.
@@ -142,7 +152,13 @@ func (s Since) changes(code string, leaf func(snapshot.Counted) tlog.Hash) (figu
 		}
 	}
 	upTo(len(leaves) / tlog.HashSize)
-	return figure{Parts: before.Parts, Changes: changes, Records: tree.Leaves(), Root: tree.Root()}, true, nil
+	now := figure{Parts: before.Parts, Changes: changes, Records: tree.Leaves(), Root: tree.Root(), Fields: slices.Clone(before.Fields)}
+	for _, c := range changes {
+		if c.Row != nil {
+			now.has(c.Row.Fields)
+		}
+	}
+	return now, true, nil
 }
 
 // EvidenceSince reads the evidence of SaveSnapshot or SaveEvidence, whose index has a SHA-256, to continue it. It fails
@@ -235,8 +251,9 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 		}
 		index.Figures[code] = figure{Parts: []string{}}
 		var tree snapshot.Tree
-		rows := make([]snapshot.Counted, 0, EvidencePart)
+		rows, named := make([]snapshot.Counted, 0, EvidencePart), figure{}
 		for r := range evidence(code) {
+			named.has(r.Fields)
 			hash := leaf(r)
 			tree.Add(hash)
 			if whole {
@@ -254,7 +271,7 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 			err = put(code, rows)
 		}
 		done := index.Figures[code]
-		done.Records, done.Root = tree.Leaves(), tree.Root()
+		done.Records, done.Root, done.Fields = tree.Leaves(), tree.Root(), named.Fields
 		index.Figures[code] = done
 		return err
 	}
@@ -413,6 +430,20 @@ func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit i
 	default:
 		return items, -1, nil
 	}
+}
+
+// EvidenceFields returns the names of the fields that records behind a figure have, none of a snapshot from before
+// evidence had fields.
+func (s *Store) EvidenceFields(ctx context.Context, k Kept, code string) ([]string, error) {
+	var index Index
+	err := s.getJSON(ctx, evidenceIndex(k.Project, k.ID), k.Index, &index)
+	if errors.As(err, new(missing)) && k.Root == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("evidence of snapshot %s: %w", k.ID, err)
+	}
+	return index.Figures[code].Fields, nil
 }
 
 // AllEvidence iterates over all records behind a figure. It reads the snapshot's index and each part once, and ends

@@ -48,6 +48,7 @@ type Snapshots interface {
 	Public(ctx context.Context, kept snapshots.Kept) (snapshot.Snapshot, error)
 	Evidence(ctx context.Context, kept snapshots.Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error)
 	Salt(project string, record snapshot.Counted) string
+	EvidenceFields(ctx context.Context, kept snapshots.Kept, code string) ([]string, error)
 	AllEvidence(ctx context.Context, kept snapshots.Kept, code string) iter.Seq2[snapshot.Counted, error]
 }
 
@@ -435,7 +436,7 @@ func (h Handlers) listed(kept snapshots.Kept, items []snapshot.Counted) []snapsh
 }
 
 func (h Handlers) line(kept snapshots.Kept, one snapshot.Counted) snapshot.Listed {
-	line := snapshot.Listed{Evidence: one.Evidence, Adds: one.Adds, Of: one.Of, Value: one.Value, What: one.What, LeftOut: one.LeftOut}
+	line := snapshot.Listed{Evidence: one.Evidence, Adds: one.Adds, Of: one.Of, Value: one.Value, What: one.What, Fields: one.Fields, LeftOut: one.LeftOut}
 	if kept.Root != "" {
 		line.Salt = h.snapshots.Salt(kept.Project, one)
 	}
@@ -454,8 +455,12 @@ func (h Handlers) evidenceCSV(c *web.Call) error {
 			}
 		}
 	}
+	names, err := h.snapshots.EvidenceFields(c.Context(), f.kept, f.evidence())
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
-	if err := report.WriteEvidence(&b, f.derived, f.leavesOut, all); err != nil {
+	if err := report.WriteEvidence(&b, f.derived, f.leavesOut, names, all); err != nil {
 		return err
 	}
 	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())
