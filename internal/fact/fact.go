@@ -200,6 +200,7 @@ type PersonViewed struct {
 const (
 	ExportedPerson  = "person"  // everything held on one person
 	ExportedSignups = "signups" // the list of sign-ups
+	ExportedArchive = "archive" // everything of the project
 )
 
 // PeopleExported says that a member of the staff exported data about people.

@@ -194,6 +194,8 @@ type Counted struct {
 	What  string      `json:"what,omitempty"`  // of records that are not about people: outlet and title
 
 	LeftOut string `json:"left_out,omitempty"` // Incomplete: it meets the rule, but adds nothing
+
+	Salt string `json:"-"` // where it is stored; "": it follows from the tracker's secret
 }
 
 // Incomplete is why a record is left out of a figure that it would count for: its person lacks an attribute.
