@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,10 +104,243 @@ func TestContractArchiveMovesTheModelProject(t *testing.T) {
 			t.Errorf("no %s", name)
 		}
 	}
-	names := []string{}
-	for name := range files {
-		names = append(names, name)
+}
+
+// archiveWords are a project's own attributes, kinds and indicators, with private texts in the natural key and files.
+const archiveWords = `people:
+  keys: [email, pesel, phone, number, name]
+  attributes:
+    situation: {type: choices, options: [homeless, minority], label: Situation, sensitive: true, refusable: true}
+    hobby: {type: text, label: Hobby}
+records:
+  exit: {label: Exit, person: yes, by: [coordinator, adviser], fields: {reason: {type: choice, options: [work, moved]}, story: {type: text}}}
+  visit: {label: Visit, person: yes, by: [coordinator], key: [place], fields: {place: {type: text}, photo: {type: file, label: Photo}}}
+  harvest: {label: Harvest, key: [site], by: [partner], fields: {site: {type: choice, options: [north, south]}, weight: {type: number, decimals: 2}, note: {type: text}}}
+indicators:
+  - {code: "30", unit: person, target: 3, count: people, who: 'any(exit, .reason == "work")', label: Found work}
+  - {code: "31", unit: kg, target: 300, count: sum, field: weight, of: harvest, by: [site], label: Harvest}
+  - {code: "32", unit: record, target: 3, count: records, of: visit, where: 'photo != ""', label: Visits}
+  - {code: "33", label: Mood, count: said, scale: [poor, good]}
+  - {code: "34", unit: percent, count: share, of: attendance, where: 'outcome == "completed"', among: {of: attendance}, target: 50, label: Share}
+`
+
+// newArchived is a project with something of everything, and the addresses that must answer alike in both trackers.
+func newArchived(t *testing.T) (p *project, people map[string]string, alike []string) {
+	t.Helper()
+	p = newProjectAt(t, start(t, filepath.Join(t.TempDir(), "data"), "localhost:0", "-empty"), "moving", "indicators:\n", archiveWords)
+	people = map[string]string{}
+	for i, name := range []string{"ewa", "jan", "ola", "ula", "iza", "ada"} {
+		body := signup(name, "planting").and(fields{"sex": "female", "birth_year": 1980 + i, "hobby": "=SUM(1)\r\n" + name, "situation": []string{"homeless"}, "phone": "+4860000000" + said(i)})
+		p.office.post(p.at+"/signups", body).is(http.StatusCreated)
+		people[name] = p.office.get(p.at + "/people?q=" + name + "@example.org").is(http.StatusOK).text("items.0.id")
 	}
-	slices.Sort(names)
-	t.Log(len(archive), strings.Join(names, "\n"))
+	for _, name := range []string{"ewa", "jan", "ola", "ula"} { // three places
+		p.anyone.post(p.at+"/signups", signup(name, "compost")).is(http.StatusCreated)
+	}
+	p.anyone.post(p.at+"/signups", signup("ewa", "planting").and(fields{"first_name": "Zofia"})).is(http.StatusCreated) // held
+	p.office.post(p.at+"/signups", signup("iga", "planting").and(fields{"email": "jan@example.org"})).is(http.StatusCreated)
+	photo := p.attach(p.office, "=wizyta.JPG", filesByType[jpeg])
+	p.office.post(p.at+"/records/visit", fields{"person": of("ewa"), "date": p.day(-5), "place": "Ogród  \r\nprzy szkole", "photo": photo}).is(http.StatusCreated)
+	p.office.post(p.at+"/records/exit", fields{"person": of("jan"), "date": p.day(-4), "reason": "work", "story": "znalazł pracę"}).is(http.StatusCreated)
+	first := p.office.post(p.at+"/consultations", p.consultation("ewa").and(fields{"notes": "poufne", "adviser": "adviser@example.org"})).is(http.StatusCreated)
+	p.office.put(p.at+"/consultations/"+first.text("id"), p.consultation("ewa").and(fields{"topic": "najem", "minutes": 50, "adviser": "adviser@example.org"})).is(http.StatusOK)
+	voided := p.adviser.post(p.at+"/consultations", p.consultation("ola")).is(http.StatusCreated)
+	p.office.delete(p.at + "/consultations/" + voided.text("id")).is(http.StatusOK)
+	p.adviser.post(p.at+"/consultations", p.consultation("ula")).is(http.StatusCreated)
+	p.office.post(p.at+"/attendance", p.attendance("ada")).is(http.StatusCreated)
+	p.office.put(p.at+"/indicators/33/said", fields{"as_of": p.day(-1), "value": "good", "note": "wszyscy mówią"}).is(http.StatusOK)
+	day := p.day(-10)
+	p.accepts(p.office, "obecni.csv", "email,activity,date,hours,outcome\newa@example.org,planting,"+day+",4,completed\njan@example.org,planting,"+day+",4,completed\nnowa@example.org,planting,"+day+",2,withdrew\n")
+	p.accepts(p.office, "porady.csv", "email,date,field,minutes,form,adviser,topic\newa@example.org,"+day+",law,30,phone,adviser@example.org,spadek\niza@example.org,"+day+",law,30,phone,adviser@example.org,najem\n")
+	withdrawn := p.accepts(p.office, "testy.csv", "email,activity,date,pre_score,post_score,max_score\newa@example.org,planting,"+day+",1,9,10\n")
+	p.office.delete(p.at + "/uploads/" + withdrawn.text("id")).is(http.StatusOK)
+	p.accepts(p.radio, "emisje.csv", "date,medium,title,outlet,reach,url,note\n"+day+",radio,Sadzimy,Radio Podwórko,2000,https://example.org/a,rano\n"+day+",radio,-Kompost,Radio Podwórko,1500,,\n")
+	p.accepts(p.radio, "zbiory.csv", "date,site,weight,note\n"+day+",north,12.25,deszcz\n"+day+",south,3.5,\n")
+	if rejected := p.upload(p.office, "zle.csv", "email,activity,date,outcome\newa@example.org,planting,wczoraj,completed\n", nil); rejected.text("state") != "rejected" {
+		t.Fatal(rejected)
+	}
+	p.office.put(p.at+"/people/"+people["ola"]+"/attributes", fields{"sex": "other", "hobby": "szachy", "reason": "pomyłka"}).is(http.StatusOK)
+	early := p.compile()
+	p.approve(early)
+	p.office.post(p.at+"/snapshots/"+early.text("id")+"/approval", fields{"decision": "reject", "note": "=za wcześnie"}).is(http.StatusOK)
+	p.approve(early)
+	p.office.post(p.at+"/people/"+people["ada"]+"/merge", fields{"into": people["ula"]}).is(http.StatusOK)
+	p.office.delete(p.at + "/people/" + people["iza"]).is(http.StatusOK)
+	p.office.post(p.at+"/attendance", p.attendance("jan").and(fields{"date": p.day(-2), "hours": 3.25})).is(http.StatusCreated)
+	p.office.put(p.at+"/definition", "x").is(http.StatusUnprocessableEntity)
+	p.office.send("PUT", p.at+"/definition", "application/yaml", []byte(p.definition("indicators:\n", archiveWords, "target_group: 20", "target_group: 21"))).is(http.StatusOK)
+	latest := p.compile()
+	p.approve(latest)
+	alike = []string{"", "/people", "/people/" + people["ewa"] + ".json", "/people/" + people["ola"] + ".json", "/people/" + people["ada"], "/people/duplicates", "/uploads", "/consultations", "/records/visit", "/records/exit", "/snapshots", "/definition", "/definition/versions", "/indicators/33/said", "/signups.csv", "/attachments/" + photo}
+	for _, activity := range []string{"planting", "compost"} {
+		alike = append(alike, "/signups?activity="+activity, "/activities/"+activity)
+	}
+	for _, snap := range []reply{early, latest} {
+		at := "/snapshots/" + snap.text("id")
+		alike = append(alike, at, at+".csv", at+"/participants/evidence", at+"/participants/evidence.csv")
+		for _, in := range snap.list("indicators") {
+			alike = append(alike, at+"/indicators/"+said(within(in, "code"))+"/evidence?limit=200")
+		}
+	}
+	for _, u := range p.everything(p.at + "/uploads") {
+		alike = append(alike, "/uploads/"+said(within(u, "id")), "/uploads/"+said(within(u, "id"))+"/original")
+	}
+	return p, people, alike
+}
+
+var requestID = regexp.MustCompile(`"request_id":"[^"]+"`)
+
+// answers are what a coordinator is answered at addresses of a project.
+func (p *project) answers(paths []string) map[string]string {
+	p.t.Helper()
+	out := map[string]string{}
+	for _, path := range paths {
+		got := p.office.get(p.tracker.base + p.at + path)
+		if at := got.header.Get("Location"); got.status == http.StatusSeeOther && strings.Contains(at, "://") {
+			got = p.anyone.send("GET", at, "", nil)
+		}
+		out[path] = said(got.status) + " " + requestID.ReplaceAllString(string(got.body), "")
+	}
+	return out
+}
+
+func TestContractArchiveMovesEverything(t *testing.T) {
+	t.Parallel()
+	p, people, alike := newArchived(t)
+	archive := p.archiveOf()
+	other := p.moved(archive)
+	before, after := p.answers(alike), other.answers(alike)
+	for _, path := range alike {
+		if before[path] != after[path] {
+			t.Errorf("%s was\n%.1500s\nand is\n%.1500s", path, before[path], after[path])
+		}
+	}
+	for _, snap := range other.everything(p.at + "/snapshots") {
+		v := other.office.post(p.at+"/snapshots/"+said(within(snap, "id"))+"/verification", fields{}).is(http.StatusOK)
+		was := p.office.post(p.at+"/snapshots/"+said(within(snap, "id"))+"/verification", fields{}).is(http.StatusOK)
+		for _, name := range []string{"hash", "computed", "seal", "same", "differs", "erasures"} {
+			if v.text(name) != was.text(name) {
+				t.Errorf("verified:\n%s\nand before\n%s", v, was)
+			}
+		}
+	}
+	if hash := other.compile().text("hash"); hash != p.compile().text("hash") {
+		t.Error("compiled anew the hash is another")
+	}
+	other.anyone.post("/local/run", fields{"function": "compile-snapshot"}).is(http.StatusOK)
+	if got := other.anyone.get("/local/mail").is(http.StatusOK).list("items"); len(got) != 0 {
+		t.Errorf("%d letters were sent, the first is %v", len(got), got[0])
+	}
+	if n := len(other.anyone.get("/local/dead-letters").is(http.StatusOK).list("items")); n != 0 {
+		t.Errorf("%d dead letters", n)
+	}
+
+	// An archive of the other tracker has the same tables, files and snapshots.
+	files, again := entries(t, archive), entries(t, other.archiveOf())
+	for name, content := range files {
+		folder, _, _ := strings.Cut(name, "/")
+		if folder == "data" || name == "README.md" || name == "manifest.json" {
+			continue
+		}
+		if again[name] != content && name != "snapshots.csv" { // the other has a snapshot more
+			t.Errorf("%s was\n%.800s\nand is\n%.800s", name, content, again[name])
+		}
+	}
+	if !strings.Contains(files["signups.csv"], "\"=SUM(1)\r\newa\"") || !strings.Contains(files["README.md"], "written as they are") {
+		t.Errorf("texts are not written as they are, or the README does not say so: %s", files["signups.csv"])
+	}
+	if !strings.Contains(files["records/visit.csv"], "Ogród") || !strings.Contains(files["records/harvest.csv"], "deszcz") || strings.Contains(files["people.csv"], "iza@") {
+		t.Errorf("tables:\n%s\n%s\n%s", files["records/visit.csv"], files["records/harvest.csv"], files["people.csv"])
+	}
+	for _, tracker := range []*project{p, other} {
+		secret, err := os.ReadFile(filepath.Join(tracker.tracker.data, "secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, content := range files {
+			if strings.Contains(content, strings.TrimSpace(string(secret))) {
+				t.Errorf("%s has the secret", name)
+			}
+		}
+	}
+
+	// The project goes on where it was.
+	known := signup("ewa", "planting")
+	if got, want := other.office.post(p.at+"/signups", known).is(http.StatusCreated), p.office.post(p.at+"/signups", known).is(http.StatusCreated); got.text("id") != want.text("id") {
+		t.Errorf("a known person is signed up as %s, before as %s", got, want)
+	}
+	for _, body := range []fields{signup("ewa", "planting").and(fields{"first_name": "Zofia"})} {
+		other.anyone.post(p.at+"/signups", body).is(http.StatusCreated)
+	}
+	if got := len(other.everything(p.at + "/signups?activity=planting")); got != len(p.everything(p.at+"/signups?activity=planting")) {
+		t.Errorf("the form of somebody else under one's address is another one: %d sign-ups", got)
+	}
+	first := p.everything(p.at + "/consultations")[0]
+	taken := p.consultation("ula").and(fields{"adviser": "adviser@example.org"})
+	if got, want := other.office.post(p.at+"/consultations", taken).is(http.StatusConflict), p.office.post(p.at+"/consultations", taken).is(http.StatusConflict); got.text("existing") != want.text("existing") || first == nil {
+		t.Errorf("the same record is %s, before %s", got, want)
+	}
+	visit := fields{"person": of("ewa"), "date": p.day(-5), "place": "ogród przy szkole"}
+	if got, want := other.office.post(p.at+"/records/visit", visit), p.office.post(p.at+"/records/visit", visit); got.status != want.status || got.status == http.StatusConflict && got.text("existing") != want.text("existing") {
+		t.Errorf("the same visit is %s, before %s", got, want)
+	}
+	day := p.day(-10)
+	for name, c := range map[string]struct {
+		by                func(*project) caller
+		content, sameAs   string
+		unchanged, others string
+	}{
+		"emisje.csv":   {func(p *project) caller { return p.radio }, "date,medium,title,outlet,reach,url,note\n" + day + ",radio,Sadzimy,Radio Podwórko,2000,https://example.org/a,rano\n" + day + ",radio,-Kompost,Radio Podwórko,1500,,\n", "", "2", "0"},
+		"emisje2.csv":  {func(p *project) caller { return p.radio }, "date,medium,title,outlet,reach,url,note\n" + day + ",radio,sadzimy,Radio Podwórko,2000,https://example.org/a,rano\n" + day + ",radio,-Kompost,Radio Podwórko,1500,,\n" + day + ",radio,Trzecia,Radio Podwórko,10,,\n", "", "2", "1"},
+		"obecni2.csv":  {func(p *project) caller { return p.office }, "email,activity,date,hours,outcome\nEwa@example.org,planting," + day + ",4,completed\njan@example.org,planting," + day + ",4,completed\nula@example.org,planting," + day + ",2,withdrew\n", "", "2", "1"},
+		"zbiory2.csv":  {func(p *project) caller { return p.radio }, "date,site,weight,note\n" + day + ",north,12.25,deszcz\n" + day + ",south,3.50,\n", "", "2", "0"},
+		"porady-2.csv": {func(p *project) caller { return p.office }, "email,date,field,minutes,form,adviser,topic\newa@example.org," + day + ",law,30,phone,adviser@example.org,Spadek\n", "", "1", "0"},
+	} {
+		got, want := other.accepts(c.by(other), name, c.content), p.accepts(c.by(p), name, c.content)
+		if got.text("unchanged") != c.unchanged || got.text("new") != c.others {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got.text("same_as") != want.text("same_as") || got.text("changed") != want.text("changed") {
+			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+	}
+	waiting := func(p *project) (accepted, waitlisted []string) {
+		for _, su := range p.everything(p.at + "/signups?activity=compost") {
+			switch within(su, "state") {
+			case "accepted":
+				accepted = append(accepted, said(within(su, "id")))
+			case "waitlisted":
+				waitlisted = append(waitlisted, said(within(su, "id")))
+			}
+		}
+		return accepted, waitlisted
+	}
+	accepted, waitlisted := waiting(other)
+	if len(accepted) != 3 || len(waitlisted) != 1 {
+		t.Fatalf("%v accepted, %v waiting", accepted, waitlisted)
+	}
+	other.office.put(p.at+"/signups/"+accepted[0], fields{"state": "cancelled"}).is(http.StatusOK)
+	if now, _ := waiting(other); !slices.Contains(now, waitlisted[0]) {
+		t.Error("nobody is promoted")
+	}
+	if n := len(other.office.get(p.at + "/people?q=iza@example.org").is(http.StatusOK).list("items")); n != 0 {
+		t.Error("who was erased is there")
+	}
+	if got, want := other.compile().text("participants.total"), p.compile().text("participants.total"); got != want {
+		t.Errorf("%s participants, before %s", got, want)
+	}
+
+	// A project that exists is not taken in, and only an administrator takes one in.
+	for _, tracker := range []*project{p, other} {
+		tracker.taken(archive).is(http.StatusConflict)
+	}
+	other.anyone.send("POST", "/archive", "application/zip", archive).is(http.StatusUnauthorized)
+	other.office.send("POST", "/archive", "application/zip", archive).is(http.StatusForbidden)
+	for _, c := range []caller{other.adviser, other.funder, other.radio, other.admin} {
+		c.get(p.at + "/archive.zip").is(http.StatusForbidden)
+	}
+	other.anyone.get(p.at + "/archive.zip").is(http.StatusUnauthorized)
+	if people["iza"] == "" {
+		t.Fatal("nobody was erased")
+	}
 }

@@ -21,6 +21,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/attachments"
 	"outreach/internal/fact"
+	"outreach/internal/importer"
 	"outreach/internal/objects"
 	"outreach/internal/people"
 	"outreach/internal/projects"
@@ -457,7 +458,7 @@ func (e *export) packs(each func(u uploads.Upload, k *schema.Kind, lines []fact.
 }
 
 func (e *export) rows() error {
-	return lines(e, rowsData, e.packs(func(u uploads.Upload, k *schema.Kind, lines []fact.Line, p uploads.Packed) error {
+	err := lines(e, rowsData, e.packs(func(u uploads.Upload, k *schema.Kind, lines []fact.Line, p uploads.Packed) error {
 		for _, l := range lines {
 			e.meetIn(k, func(field string) string { return k.Get(l.Values, field) })
 			if err := e.keepAll(k, p.Texts[l.Row]); err != nil {
@@ -466,6 +467,53 @@ func (e *export) rows() error {
 		}
 		return nil
 	}, nil), nil)
+	for _, u := range e.uploads {
+		if err == nil && u.Packs > 0 && u.Removed.IsZero() {
+			err = e.keepOriginal(u)
+		}
+	}
+	return err
+}
+
+// keepOriginal keeps the private texts of a file whose rows are about nobody: they are in the original alone. A file
+// that cannot be read any more has none: then its rows count as ever, and the same rows sent again are changed ones.
+func (e *export) keepOriginal(u uploads.Upload) (err error) {
+	k := e.kindOfFile(u)
+	if k == nil || k.Person || !slices.ContainsFunc(k.Fields, func(f schema.Field) bool { return f.Privacy == schema.Sealed }) {
+		return nil
+	}
+	body, _, err := e.db.Objects.Open(e.ctx, u.Object, "")
+	if errors.Is(err, objects.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	file, err := os.CreateTemp(e.db.Folder, "archive-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
+	size, err := io.Copy(file, io.LimitReader(body, importer.MaxBytes))
+	if err != nil {
+		return err
+	}
+	d := e.defined.Definition
+	scope := schema.Scope{Definition: d, Today: d.Day(u.Arrived), Loose: true}
+	var wrote error
+	_, _ = importer.Check(e.ctx, importer.File{Body: file, Size: size}, scope, func(*schema.Kind) bool { return true }, func(l importer.Line) error {
+		for i, value := range l.Entry.Row {
+			if f := &l.Kind.Fields[i]; f.Privacy == schema.Sealed && wrote == nil {
+				wrote = e.keep(f.Hashed(value))
+			}
+		}
+		return wrote
+	})
+	if e.ctx.Err() != nil || wrote != nil {
+		return errors.Join(e.ctx.Err(), wrote)
+	}
+	return nil
 }
 
 func (e *export) attachments() error {

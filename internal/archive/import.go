@@ -80,7 +80,7 @@ func (s *Store) Import(ctx context.Context, file io.ReadSeeker, size int64, may 
 	if !may(r.Project) {
 		return Imported{}, refused(manifestName, "project")
 	}
-	i := &importer{Store: s, reader: r, ctx: ctx, project: r.Project, kinds: map[string]*schema.Kind{}}
+	i := &taking{Store: s, reader: r, ctx: ctx, project: r.Project, kinds: map[string]*schema.Kind{}}
 	if err := i.readSeals(); err != nil {
 		return Imported{}, err
 	}
@@ -102,7 +102,7 @@ func (s *Store) Import(ctx context.Context, file io.ReadSeeker, size int64, may 
 }
 
 // write writes everything.
-func (i *importer) write() error {
+func (i *taking) write() error {
 	if !i.begun.Live {
 		if err := i.all(); err != nil {
 			return err
@@ -120,8 +120,8 @@ func (i *importer) write() error {
 	return i.begun.End(i.ctx)
 }
 
-// importer takes in one archive. all is called twice: first without begun, when it only checks.
-type importer struct {
+// taking takes in one archive. all is called twice: first without begun, when it only checks.
+type taking struct {
 	*Store
 	*reader
 	ctx     context.Context
@@ -148,7 +148,7 @@ type batch struct {
 }
 
 // add adds operations to those of the tracker table or, private ones, of the people table.
-func (i *importer) add(b *batch, ops ...table.Op) error {
+func (i *taking) add(b *batch, ops ...table.Op) error {
 	for _, op := range ops {
 		if table.CheckKey(op.Item.Key) != nil || op.Item.Index != (table.Key{}) && table.CheckKey(op.Item.Index) != nil || len(op.Item.Data) > table.MostData {
 			return errWrong
@@ -176,7 +176,7 @@ func (i *importer) add(b *batch, ops ...table.Op) error {
 }
 
 // flush writes what a batch has, and renews the lease in time.
-func (i *importer) flush(b *batch) error {
+func (i *taking) flush(b *batch) error {
 	if len(b.ops) == 0 {
 		return nil
 	}
@@ -192,7 +192,7 @@ func (i *importer) flush(b *batch) error {
 	return err
 }
 
-func (i *importer) renew() error {
+func (i *taking) renew() error {
 	if i.begun != nil && i.begun.Due() {
 		return i.begun.Renew(i.ctx)
 	}
@@ -200,10 +200,10 @@ func (i *importer) renew() error {
 }
 
 // flushAll writes what is left.
-func (i *importer) flushAll() error { return errors.Join(i.flush(&i.private), i.flush(&i.tracker)) }
+func (i *taking) flushAll() error { return errors.Join(i.flush(&i.private), i.flush(&i.tracker)) }
 
 // readSeals makes our keyed hashes of the private texts whose hashes are in the archive.
-func (i *importer) readSeals() error {
+func (i *taking) readSeals() error {
 	i.seals = map[[16]byte][16]byte{}
 	return readLines(i.reader, sealsData, nil, func(s seal) error {
 		theirs, is := digits(s.Seal)
@@ -217,7 +217,7 @@ func (i *importer) readSeals() error {
 
 // resealed puts our keyed hashes in the place of the other tracker's in JSON. A hash of a text that is not there any
 // more stays: it is equal to itself alone, as before.
-func (i *importer) resealed(line []byte) []byte {
+func (i *taking) resealed(line []byte) []byte {
 	const length = 32
 	for from := 0; ; {
 		quote := bytes.IndexByte(line[from:], '"')
@@ -246,7 +246,7 @@ func isID(ids ...string) bool {
 
 // all checks every entry and, once the import has begun, writes it. The definition is left to finish, originals and
 // erasures to what follows it.
-func (i *importer) all() error {
+func (i *taking) all() error {
 	i.done, i.heads, i.ledger = Imported{Project: i.project}, fact.Heads{}, nil
 	i.uploads, i.kept = map[string]uploads.Upload{}, map[string]snapshots.Kept{}
 	steps := []func() error{
@@ -261,7 +261,7 @@ func (i *importer) all() error {
 	return nil
 }
 
-func (i *importer) definitions() error {
+func (i *taking) definitions() error {
 	last := 0
 	err := readLines(i.reader, definitionsData, nil, func(d projects.Defined) error {
 		if d.Definition == nil || d.Definition.ID != i.project || d.Version != last+1 {
@@ -292,7 +292,7 @@ func (i *importer) definitions() error {
 	return err
 }
 
-func (i *importer) staff() error {
+func (i *taking) staff() error {
 	return readLines(i.reader, staffData, nil, func(m member) error {
 		if !isID(m.ID) || m.Email == "" {
 			return errWrong
@@ -301,7 +301,7 @@ func (i *importer) staff() error {
 	})
 }
 
-func (i *importer) people() error {
+func (i *taking) people() error {
 	return readLines(i.reader, peopleData, nil, func(a people.Archived) error {
 		p := a.Person
 		if !isID(p.ID) || !isID(p.Was...) || p.Into != "" && !isID(p.Into) {
@@ -314,7 +314,7 @@ func (i *importer) people() error {
 }
 
 // shared stores who shares keys, after everybody's own.
-func (i *importer) shared() error {
+func (i *taking) shared() error {
 	if err := i.flush(&i.private); err != nil {
 		return err
 	}
@@ -328,7 +328,7 @@ func (i *importer) shared() error {
 	})
 }
 
-func (i *importer) distinct() error {
+func (i *taking) distinct() error {
 	return readLines(i.reader, distinctData, nil, func(pair people.DistinctPair) error {
 		if !isID(pair.One, pair.Other) {
 			return errWrong
@@ -337,7 +337,7 @@ func (i *importer) distinct() error {
 	})
 }
 
-func (i *importer) signups() error {
+func (i *taking) signups() error {
 	places := map[string]*signups.Places{}
 	err := readLines(i.reader, signupsData, i.resealed, func(su signups.Signup) error {
 		if !isID(su.ID, su.Person) || su.Activity == "" {
@@ -367,7 +367,7 @@ func revealed(k *schema.Kind, row schema.Row, texts map[string]string) schema.Ro
 	return out
 }
 
-func (i *importer) records() error {
+func (i *taking) records() error {
 	return readLines(i.reader, recordsData, i.resealed, func(t typed) error {
 		k := i.kinds[t.Record.Kind]
 		if k == nil || !isID(t.Record.ID) || t.Record.Person != "" && !isID(t.Record.Person) {
@@ -390,13 +390,13 @@ func (i *importer) records() error {
 	})
 }
 
-func (i *importer) notes() error {
+func (i *taking) notes() error {
 	return readLines(i.reader, textsData, nil, func(t people.Texts) error {
 		return i.add(&i.private, people.RestoreTexts(i.project, t))
 	})
 }
 
-func (i *importer) uploadList() error {
+func (i *taking) uploadList() error {
 	return readLines(i.reader, uploadsData, nil, func(a uploads.Archived) error {
 		u := a.Upload
 		if !isID(u.ID) || u.Owner == "" || strings.ContainsAny(u.Owner, "/#") || u.SameAs != "" && !isID(u.SameAs) {
@@ -414,7 +414,7 @@ func (i *importer) uploadList() error {
 	})
 }
 
-func (i *importer) rows() error {
+func (i *taking) rows() error {
 	next := map[string]int{}  // the number of an upload's next pack
 	texts := map[string]int{} // and of its next item of texts
 	return readLines(i.reader, rowsData, i.resealed, func(p uploads.Packed) error {
@@ -450,7 +450,7 @@ func (i *importer) rows() error {
 	})
 }
 
-func (i *importer) attachments() error {
+func (i *taking) attachments() error {
 	return readLines(i.reader, attachmentsData, nil, func(a attachments.Archived) error {
 		if !isID(a.Attachment.ID) || a.Attachment.Person != "" && !isID(a.Attachment.Person) {
 			return errWrong
@@ -460,7 +460,7 @@ func (i *importer) attachments() error {
 	})
 }
 
-func (i *importer) snapshots() error {
+func (i *taking) snapshots() error {
 	return readLines(i.reader, snapshotsData, nil, func(k snapshots.Kept) error {
 		if k.Project != i.project || !isID(k.ID) || k.Definition.Version < 1 || k.Definition.Version > i.done.Version {
 			return errWrong
@@ -483,7 +483,7 @@ func (i *importer) snapshots() error {
 	})
 }
 
-func (i *importer) lists() error {
+func (i *taking) lists() error {
 	return readLines(i.reader, listsData, nil, func(l lists) error {
 		for _, id := range l.Latest {
 			if _, known := i.kept[id]; !known {
@@ -494,21 +494,28 @@ func (i *importer) lists() error {
 		if err != nil {
 			return errWrong
 		}
+		// The office got a letter about these tasks already, or gets one after a day here.
+		var noted fact.AttentionNoted
 		if l.Noted != nil {
-			ops = append(ops, attention.Restore(i.project, *l.Noted))
+			noted = *l.Noted
 		}
+		noted.Day = i.defined.Definition.Day(i.db.Now())
+		if noted.Counts == nil {
+			noted.Counts = json.RawMessage("null")
+		}
+		ops = append(ops, attention.Restore(i.project, noted))
 		return i.add(&i.tracker, ops...)
 	})
 }
 
-func (i *importer) said() error {
+func (i *taking) said() error {
 	return readLines(i.reader, saidData, i.resealed, func(v said.Value) error {
 		return i.add(&i.tracker, said.Restore(i.project, v))
 	})
 }
 
 // reports stores which snapshots were reports. Periods that ended before now get none here.
-func (i *importer) reports() error {
+func (i *taking) reports() error {
 	err := readLines(i.reader, reportsData, nil, func(r reports.Report) error {
 		return i.add(&i.tracker, reports.Restore(i.project, r))
 	})
@@ -518,7 +525,7 @@ func (i *importer) reports() error {
 	return err
 }
 
-func (i *importer) purges() error {
+func (i *taking) purges() error {
 	err := readLines(i.reader, purgesData, nil, func(p privacy.Purged) error {
 		return i.add(&i.tracker, privacy.RestorePurged(i.project, p))
 	})
@@ -537,7 +544,7 @@ func (i *importer) purges() error {
 
 // objects checks or stores the figures and evidence of snapshots, and attachments. Of originals it checks that they can
 // be read.
-func (i *importer) objects() error {
+func (i *taking) objects() error {
 	figures := map[string]bool{}
 	for _, name := range i.names {
 		folder, rest, _ := strings.Cut(name, "/")
@@ -581,7 +588,7 @@ func (i *importer) objects() error {
 }
 
 // checkFigures refuses the figures of a snapshot that do not have its hash.
-func (i *importer) checkFigures(name, id string, content []byte) error {
+func (i *taking) checkFigures(name, id string, content []byte) error {
 	var snap snapshot.Snapshot
 	if err := json.Unmarshal(content, &snap); err != nil {
 		return refused(name, "hash")
@@ -595,7 +602,7 @@ func (i *importer) checkFigures(name, id string, content []byte) error {
 
 // file reads an entry, and stores it as an object unless the key is "". It goes through a temporary file, since objects
 // are put from what can be read twice.
-func (i *importer) file(name, key string) (err error) {
+func (i *taking) file(name, key string) (err error) {
 	body, err := i.stream(name)
 	if err != nil {
 		return err
@@ -622,7 +629,7 @@ func (i *importer) file(name, key string) (err error) {
 }
 
 // facts stores the facts after what they are about, and before them that letters about them were sent.
-func (i *importer) facts() error {
+func (i *taking) facts() error {
 	if err := errors.Join(i.add(&i.tracker, notices.RestoreSent(i.project, i.total)), i.flushAll()); err != nil {
 		return err
 	}
@@ -638,7 +645,7 @@ func (i *importer) facts() error {
 }
 
 // heard is called when all facts were read.
-func (i *importer) heard() error {
+func (i *taking) heard() error {
 	for _, k := range i.kept {
 		for lane, head := range k.Heads {
 			if head > i.heads[lane] {
@@ -651,7 +658,7 @@ func (i *importer) heard() error {
 
 // finish puts the definition in force. People of the ledger who are in the archive are marked first, so that they are
 // erased even if that is interrupted.
-func (i *importer) finish() error {
+func (i *taking) finish() error {
 	again, err := i.toErase()
 	if err == nil && len(again) > 0 {
 		err = i.app.Privacy.OpenErasures(i.ctx, i.project, again)
@@ -663,7 +670,7 @@ func (i *importer) finish() error {
 }
 
 // toErase returns the entries of the ledger whose people came with the archive.
-func (i *importer) toErase() (again []people.Erasure, err error) {
+func (i *taking) toErase() (again []people.Erasure, err error) {
 	for _, e := range i.ledger {
 		there, err := i.app.People.Remains(i.ctx, i.project, e)
 		if err != nil {
@@ -677,7 +684,7 @@ func (i *importer) toErase() (again []people.Erasure, err error) {
 }
 
 // originals stores the files of rows. Their uploads are there and final: their arrival changes nothing.
-func (i *importer) originals() error {
+func (i *taking) originals() error {
 	for _, name := range i.names {
 		if rest, is := strings.CutPrefix(name, originalFolder); is {
 			id, _, _ := strings.Cut(rest, ".")
@@ -697,7 +704,7 @@ func (i *importer) originals() error {
 }
 
 // erase erases the people of the ledger who came with the archive.
-func (i *importer) erase() error {
+func (i *taking) erase() error {
 	again, err := i.toErase()
 	for _, e := range again {
 		if err == nil {

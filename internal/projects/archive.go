@@ -73,13 +73,18 @@ func (s *Store) BeginImport(ctx context.Context, project, sha256 string) (*Impor
 		return nil, ErrOtherBegan
 	}
 	i := &Import{Live: exists, store: s, project: project, held: importing{SHA256: sha256, Owner: s.NewID(), Live: exists}, rev: rev}
-	return i, i.Renew(ctx)
+	if exists {
+		return i, i.Renew(ctx)
+	}
+	return i, i.renew(ctx, table.Remove(definitionKey(project), table.Absent)) // nobody has begun it meanwhile
 }
 
 // Renew extends the lease. It fails with ErrImporting where another run has taken it.
-func (i *Import) Renew(ctx context.Context) error {
+func (i *Import) Renew(ctx context.Context) error { return i.renew(ctx) }
+
+func (i *Import) renew(ctx context.Context, more ...table.Op) error {
 	i.held.Until = i.store.Now().Add(importLease).UTC()
-	err := i.store.Tracker.Write(ctx, table.PutJSON(importKey(i.project), i.held, table.At(i.rev)))
+	err := i.store.Tracker.Write(ctx, append(more, table.PutJSON(importKey(i.project), i.held, table.At(i.rev)))...)
 	if _, met := table.AsConflict(err); met {
 		return ErrImporting
 	}

@@ -125,12 +125,15 @@ func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text [
 		if err != nil {
 			return err
 		}
-		return s.Log().Append(ctx, d.ID, []fact.Fact{f},
+		var begins []table.Op
+		if created {
+			begins = append(begins, table.Remove(importKey(d.ID), table.Absent)) // no import has begun meanwhile
+		}
+		return s.Log().Append(ctx, d.ID, []fact.Fact{f}, append(begins,
 			table.PutJSON(definitionKey(d.ID), set, table.At(rev)),
 			table.PutJSON(definitionVersionKey(d.ID, set.Version), set, table.Absent),
 			table.PutJSON(definitionTextKey(d.ID, set.Version), string(text), table.Absent),
-			table.PutJSON(projectKey(d.ID), d.ID, table.Always),
-			table.Require(importKey(d.ID), table.Absent))
+			table.PutJSON(projectKey(d.ID), d.ID, table.Always))...)
 	})
 	return set, created, err
 }

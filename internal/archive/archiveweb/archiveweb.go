@@ -34,7 +34,7 @@ type Handlers struct {
 
 type (
 	archives interface {
-		Make(ctx context.Context, project string) (*os.File, error)
+		Archive(ctx context.Context, project string, most int64) (archive.Archive, error)
 		Import(ctx context.Context, file io.ReadSeeker, size int64, may func(project string) bool) (archive.Imported, error)
 	}
 	trail interface {
@@ -56,7 +56,7 @@ func (h Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/archive.zip", Roles: []string{web.Coordinator}, Handler: h.export,
 			ID: "exportArchive", Tag: "archive", Summary: "Everything of the project as one ZIP",
-			Detail:   "Tables for people as CSV, with a README of their columns; the definition's versions, snapshots with their evidence, originals, attachments and the erasure ledger; and lines of JSON, from which another tracker makes the project. Texts are written as they are. It has no key, token or secret. While something is recorded all the time it answers 503.",
+			Detail:   "Tables for people as CSV, with a README of their columns; the definition's versions, snapshots with their evidence, originals, attachments and the erasure ledger; and lines of JSON, from which another tracker makes the project. Texts are written as they are. It has no key, token or secret. While it is being made for another request, or something is recorded all the time, it answers 503: ask again.",
 			Response: shape.Text{Type: mediaZIP, About: "The archive"}, Success: "The archive"},
 		{Method: "POST", Path: "/archive", Handler: h.take,
 			ID: "importArchive", Tag: "archive", Summary: "Make a project of an archive", Once: true,
@@ -101,28 +101,26 @@ func (h Handlers) export(c *web.Call) (err error) {
 	if err := h.trail.NoteExport(c.Context(), c.Project, fact.ExportedArchive, "", by); err != nil {
 		return err
 	}
-	file, err := h.archives.Make(c.Context(), c.Project)
+	made, err := h.archives.Archive(c.Context(), c.Project, web.MostAnswer)
+	if errors.Is(err, archive.ErrMaking) {
+		return &web.Error{Status: http.StatusServiceUnavailable, Detail: "archive_making"}
+	}
+	if errors.Is(err, archive.ErrChanging) {
+		return &web.Error{Status: http.StatusServiceUnavailable, Detail: "archive_changing"}
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, made.Close()) }()
 	name := c.Project + "-archive.zip"
-	if info.Size() <= web.MostAnswer {
-		content, err := io.ReadAll(file)
-		if err != nil {
-			return err
-		}
-		return c.Download(mediaZIP, name, content)
+	if made.Object != "" {
+		return c.RedirectToObject(made.Object, mediaZIP, fmt.Sprintf("attachment; filename=%q", name))
 	}
-	key := store.AnswerObject(c.Project, h.db.NewID())
-	if err := h.db.Objects.Put(c.Context(), key, file, mediaZIP); err != nil {
+	content, err := made.Read()
+	if err != nil {
 		return err
 	}
-	return c.RedirectToObject(key, mediaZIP, fmt.Sprintf("attachment; filename=%q", name))
+	return c.Download(mediaZIP, name, content)
 }
 
 // take makes a project of an archive, or answers with a place to put one at.
