@@ -18,6 +18,7 @@ type Route struct {
 	Roles  []string // the allowed roles; empty: anyone
 	Scope  Scope    // what roles other than coordinator may access; the handler checks it
 	Begins bool     // the project need not exist; if it does not, only an admin may call the route
+	Admin  bool     // only an admin may call the route, which has no project
 
 	Handler Handler
 	Plain   func(*Site) http.Handler // if not nil, serves the route instead of Handler, without the role check

@@ -141,7 +141,10 @@ func (c *Call) authorize(route Route) error {
 			c.Language = language(c.Request, own)
 		}
 	}
-	if len(route.Roles) == 0 {
+	switch {
+	case route.Admin && !c.Caller.Admin():
+		return c.RequireRole()
+	case len(route.Roles) == 0:
 		return nil
 	}
 	return c.RequireRole(route.Roles...)

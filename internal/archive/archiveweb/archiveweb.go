@@ -58,18 +58,13 @@ func (h Handlers) Routes() []web.Route {
 			ID: "exportArchive", Tag: "archive", Summary: "Everything of the project as one ZIP",
 			Detail:   "Tables for people as CSV, with a README of their columns; the definition's versions, snapshots with their evidence, originals, attachments and the erasure ledger; and lines of JSON, from which another tracker makes the project. Texts are written as they are. It has no key, token or secret. While it is being made for another request, or something is recorded all the time, it answers 503: ask again.",
 			Response: shape.Text{Type: mediaZIP, About: "The archive"}, Success: "The archive"},
-		{Method: "POST", Path: "/archive", Handler: h.take,
+		{Method: "POST", Path: "/archive", Admin: true, Handler: h.take,
 			ID: "importArchive", Tag: "archive", Summary: "Make a project of an archive", Once: true,
-			Detail:   "An administrator sends the ZIP itself, up to 4 MB; or `size` for a place to put a larger one at, and then `id`, which the answer had, to take it in. The project must not exist. Hashes of snapshots are the same; people of the erasure ledger are erased again; no letters are sent. If it was interrupted, the same archive completes it.",
+			Detail:   "An administrator sends the ZIP itself, up to 4 MB; or `size` for a place to put a larger one at, and then `id`, which the answer had, to take it in. The project must not exist. Hashes of snapshots are the same; people of the erasure ledger are erased again; no letters are sent. If it was interrupted, the same archive completes it. Of a file that is none, `errors` says in `field` which entry is wrong, and in which `line`.",
 			Request:  shape.OneOf{shape.Text{Type: mediaZIP, About: "An archive, up to 4 MB"}, shape.Sent{Kind: &place}},
-			Response: shape.OneOf{archive.Imported{}, archivePlace{}}, Success: "Taken in; or a place to put the archive at", Creates: true,
-			Conflict: "The project exists, or the import of another archive of it was interrupted",
-			Others:   []web.Other{{Status: http.StatusUnprocessableEntity, Description: "The file is no archive that can be taken in: what is wrong, and where", Problem: lines{}}}},
+			Response: shape.OneOf{archive.Imported{}, archivePlace{}}, Success: "Taken in; or a place to put the archive at", Creates: true, Short: true,
+			Conflict: "The project exists, or the import of another archive of it was interrupted"},
 	}
-}
-
-type lines struct {
-	Errors []web.Line `json:"errors"`
 }
 
 // place is the body of a request for a place, or about an archive that was put there.
@@ -125,12 +120,6 @@ func (h Handlers) export(c *web.Call) (err error) {
 
 // take makes a project of an archive, or answers with a place to put one at.
 func (h Handlers) take(c *web.Call) error {
-	switch {
-	case !c.Caller.SignedIn():
-		return &web.Error{Status: http.StatusUnauthorized}
-	case !c.Caller.Admin():
-		return &web.Error{Status: http.StatusForbidden}
-	}
 	switch media, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type")); media {
 	case mediaZIP, "application/x-zip-compressed", "application/octet-stream":
 		return h.takeBody(c)
