@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -342,5 +343,199 @@ func TestContractArchiveMovesEverything(t *testing.T) {
 	other.anyone.get(p.at + "/archive.zip").is(http.StatusUnauthorized)
 	if people["iza"] == "" {
 		t.Fatal("nobody was erased")
+	}
+}
+
+// packed is an archive of entries, in the order of their names, with more that change adds.
+func packed(t *testing.T, files map[string]string, change func(*zip.Writer) error) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		entry, err := w.Create(name)
+		if err == nil {
+			_, err = entry.Write([]byte(files[name]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if change != nil {
+		if err := change(w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestContractBadArchivesAreRefused(t *testing.T) {
+	t.Parallel()
+	p := newProjectAt(t, start(t, filepath.Join(t.TempDir(), "data"), "localhost:0", "-empty"), "moving")
+	p.office.post(p.at+"/signups", signup("ewa", "planting")).is(http.StatusCreated)
+	p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated)
+	p.accepts(p.office, "obecni.csv", "email,activity,date,outcome\njan@example.org,planting,"+p.day(-3)+",completed\n")
+	snap := p.compile()
+	good := p.archiveOf()
+	files := entries(t, good)
+	other := *p
+	other.tracker = start(t, filepath.Join(t.TempDir(), "other"), "localhost:0", "-empty")
+	other.meet(t)
+	of := "snapshots/" + snap.text("id") + "/snapshot.json"
+	part := ""
+	for name := range files {
+		if strings.HasPrefix(name, "snapshots/evidence/") && strings.HasSuffix(name, ".json") {
+			part = name
+		}
+	}
+	with := func(name, content string) []byte {
+		changed := maps.Clone(files)
+		if changed[name] = content; content == "" {
+			delete(changed, name)
+		}
+		return packed(t, changed, nil)
+	}
+	more := func(name string) []byte {
+		return packed(t, files, func(w *zip.Writer) error {
+			_, err := w.Create(name)
+			return err
+		})
+	}
+	lines := strings.SplitAfter(files["data/facts.jsonl"], "\n")
+	flipped := slices.Clone(good)
+	flipped[bytes.Index(good, []byte("data/facts.jsonl"))+60] ^= 0xff
+	for _, c := range []struct {
+		name    string
+		archive []byte
+		want    string
+	}{
+		{"nothing", nil, "archive not_zip 0"},
+		{"a text", []byte("id: moving"), "archive not_zip 0"},
+		{"the first half", good[:len(good)/2], "archive not_zip 0"},
+		{"another ZIP", []byte(packedFile("a.txt", "a")), "archive no_manifest 0"},
+		{"another manifest", with("manifest.json", `[]`), "manifest.json no_manifest 0"},
+		{"a later format", with("manifest.json", `{"format": 2, "project": "moving"}`), "manifest.json format 0"},
+		{"an address of the tracker", with("manifest.json", `{"format": 1, "project": "archive"}`), "manifest.json project 0"},
+		{"no id", with("manifest.json", `{"format": 1, "project": "../moving"}`), "manifest.json project 0"},
+		{"another project", with("manifest.json", `{"format": 1, "project": "other"}`), "data/definitions.jsonl line 1"},
+		{"a path upwards", more("../evil"), "../evil path 0"},
+		{"a path that goes upwards later", more("originals/../../evil"), "originals/../../evil path 0"},
+		{"an absolute path", more("/etc/evil"), "/etc/evil path 0"},
+		{"a path of Windows", more(`originals\\evil`), `originals\\evil path 0`},
+		{"a drive", more("C:evil"), "C:evil path 0"},
+		{"an entry twice", more("data/facts.jsonl"), "data/facts.jsonl twice 0"},
+		{"another entry", more("data/others.csv"), "data/others.csv unknown 0"},
+		{"a link", packed(t, files, func(w *zip.Writer) error {
+			link := &zip.FileHeader{Name: "originals/01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+			link.SetMode(0o777 | os.ModeSymlink)
+			entry, err := w.CreateHeader(link)
+			if err == nil {
+				_, err = entry.Write([]byte("/etc/passwd"))
+			}
+			return err
+		}), "originals/01ARZ3NDEKTSV4RRFFQ69G5FAV path 0"},
+		{"a bomb", packed(t, files, func(w *zip.Writer) error {
+			entry, err := w.Create("originals/01ARZ3NDEKTSV4RRFFQ69G5FAV")
+			zeros := make([]byte, 1<<20)
+			for range 64 {
+				if err == nil {
+					_, err = entry.Write(zeros)
+				}
+			}
+			return err
+		}), "originals/01ARZ3NDEKTSV4RRFFQ69G5FAV ratio 0"},
+		{"an entry is missing", with("data/people.jsonl", ""), "data/people.jsonl missing 0"},
+		{"the definition is missing", with("definition/1.yaml", ""), "definition/1.yaml missing 0"},
+		{"another definition", with("definition/1.yaml", files["definition/1.yaml"]+"\n"), "definition/1.yaml hash 0"},
+		{"no definition at all", with("data/definitions.jsonl", "\n"), "data/definitions.jsonl empty 0"},
+		{"a line that is none", with("data/people.jsonl", files["data/people.jsonl"]+"{\n"), "data/people.jsonl line 3"},
+		{"a person with another id", with("data/people.jsonl", `{"person": {"id": "ewa#1"}}`), "data/people.jsonl line 1"},
+		{"a fact is there twice", with("data/facts.jsonl", lines[0]+strings.Join(lines, "")), "data/facts.jsonl line 2"},
+		{"the first fact is missing", with("data/facts.jsonl", strings.Join(lines[1:], "")), "data/facts.jsonl "},
+		{"the last fact is missing", with("data/facts.jsonl", strings.Join(lines[:len(lines)-2], "")), "data/facts.jsonl facts 0"},
+		{"rows without their file", with("data/uploads.jsonl", "\n"), "data/rows.jsonl line 1"},
+		{"other figures", with(of, strings.Replace(files[of], `"achieved":`, `"achieved":1`, 1)), of + " hash 0"},
+		{"no figures", with(of, ""), of + " missing 0"},
+		{"other evidence", with(part, files[part]+" "), part + " hash 0"},
+		{"a flipped bit", flipped, "data/facts.jsonl damaged 0"},
+	} {
+		got := other.admin.send("POST", "/archive", "application/zip", c.archive).is(http.StatusUnprocessableEntity)
+		if found := got.text("errors.0.field") + " " + got.text("errors.0.code") + " " + got.text("errors.0.line"); !strings.HasPrefix(found, c.want) || got.text("errors.0.message") == "" {
+			t.Errorf("%s: want %s, got %s", c.name, c.want, got)
+		}
+		other.office.get(p.at).is(http.StatusNotFound)
+	}
+	other.admin.send("POST", "/archive", "application/zip", make([]byte, 4<<20+1)).is(http.StatusRequestEntityTooLarge)
+	other.admin.send("POST", "/archive", "text/plain", good).is(http.StatusUnsupportedMediaType)
+	other.admin.post("/archive", fields{}).isInvalid("size missing")
+	other.admin.post("/archive", fields{"size": 0}).isInvalid("size out_of_range")
+	other.admin.post("/archive", fields{"size": 3 << 30}).isInvalid("size out_of_range")
+	other.admin.post("/archive", fields{"id": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}).isInvalid("id missing")
+	other.admin.post("/archive", fields{"id": "../../tracker.db"}).isInvalid("id missing")
+
+	// The good one is taken in at a place as well, and the answer to a key is the same again.
+	place := other.admin.post("/archive", fields{"filename": "archive.zip", "size": len(good)}).is(http.StatusCreated)
+	once := other.admin.with("Idempotency-Key", "once")
+	once.post("/archive", fields{"id": place.text("id")}).isInvalid("id missing")
+	other.deliver(place, string(good))
+	made := once.post("/archive", fields{"id": place.text("id")}).is(http.StatusCreated).has(map[string]string{"project": "moving", "people": "2", "signups": "1", "records": "1", "rows": "1", "latest.hash": snap.text("hash")})
+	if again := once.post("/archive", fields{"id": place.text("id")}); again.status != http.StatusCreated || string(again.body) != string(made.body) {
+		t.Errorf("asked again: %s", again)
+	}
+	if got := other.compile(); got.text("hash") != snap.text("hash") {
+		t.Errorf("the hash is another: %s", got)
+	}
+}
+
+// Who was erased after an archive was made does not come back with it, if the ledger of a later one is put in.
+func TestContractArchiveAppliesTheLedger(t *testing.T) {
+	t.Parallel()
+	p := newProjectAt(t, start(t, filepath.Join(t.TempDir(), "data"), "localhost:0", "-empty"), "moving", "indicators:\n", archiveWords)
+	for _, name := range []string{"ewa", "jan"} {
+		p.office.post(p.at+"/signups", signup(name, "planting").and(fields{"sex": "female", "hobby": "szachy " + name})).is(http.StatusCreated)
+		p.office.post(p.at+"/records/exit", fields{"person": of(name), "date": p.day(-4), "reason": "work", "story": "historia " + name}).is(http.StatusCreated)
+		p.office.post(p.at+"/consultations", p.consultation(name)).is(http.StatusCreated)
+	}
+	p.accepts(p.office, "obecni.csv", "email,activity,date,outcome\newa@example.org,planting,"+p.day(-3)+",completed\n")
+	p.accepts(p.office, "obecni2.csv", "email,activity,date,outcome\njan@example.org,planting,"+p.day(-3)+",completed\n")
+	p.compile()
+	older := entries(t, p.archiveOf())
+	ewa := p.office.get(p.at + "/people?q=ewa@example.org").is(http.StatusOK).text("items.0.id")
+	p.office.delete(p.at + "/people/" + ewa).is(http.StatusOK)
+	newer := entries(t, p.archiveOf())
+	for name, content := range newer {
+		if strings.Contains(content, "ewa@example.org") || strings.Contains(content, "historia ewa") || strings.Contains(content, "szachy ewa") {
+			t.Errorf("%s has somebody who was erased", name)
+		}
+	}
+	older["data/erasures.jsonl"] = newer["data/erasures.jsonl"]
+	other := *p
+	other.tracker = start(t, filepath.Join(t.TempDir(), "other"), "localhost:0", "-empty")
+	other.meet(t)
+	other.taken(packed(t, older, nil)).is(http.StatusCreated).has(map[string]string{"erased": "1", "people": "2"})
+	if n := len(other.office.get(p.at + "/people?q=ewa@example.org").is(http.StatusOK).list("items")); n != 0 {
+		t.Error("who was erased is found")
+	}
+	other.office.get(p.at + "/people/" + ewa).is(http.StatusNotFound)
+	for name, content := range entries(t, other.archiveOf()) {
+		if strings.Contains(content, "ewa@example.org") || strings.Contains(content, "historia ewa") || strings.Contains(content, "szachy ewa") || strings.Contains(content, "Ewa") {
+			t.Errorf("%s has somebody who was erased", name)
+		}
+	}
+	if got, want := other.compile().text("hash"), p.compile().text("hash"); got != want {
+		t.Errorf("the hash is %s, at the other %s", got, want)
+	}
+	jan := other.office.get(p.at + "/people?q=jan@example.org").is(http.StatusOK).text("items.0.id")
+	if got := other.office.browser().get(p.at + "/people/" + jan).is(http.StatusOK); !strings.Contains(string(got.body), "historia jan") {
+		t.Errorf("the other person lost something: %s", got)
+	}
+	for _, u := range other.everything(p.at + "/uploads") {
+		want := http.StatusGone
+		if within(u, "filename") == "obecni2.csv" {
+			want = http.StatusSeeOther
+		}
+		other.office.get(p.at + "/uploads/" + said(within(u, "id")) + "/original").is(want)
 	}
 }

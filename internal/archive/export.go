@@ -109,6 +109,7 @@ type export struct {
 	*Store
 	ctx     context.Context
 	project string
+	heads   fact.Heads // the last facts of the archive
 	zip     *zip.Writer
 	defined projects.Defined        // in force
 	kinds   map[string]*schema.Kind // by name, of all versions of the definition; the newest version's
@@ -123,7 +124,7 @@ type export struct {
 
 // write writes the archive with the facts up to a position.
 func (s *Store) write(ctx context.Context, project string, heads fact.Heads, w io.Writer) (err error) {
-	e := &export{Store: s, ctx: ctx, project: project, zip: zip.NewWriter(w), kinds: map[string]*schema.Kind{}, staff: map[string]bool{}, emails: map[string]string{}, sealed: map[string]bool{}}
+	e := &export{Store: s, ctx: ctx, project: project, heads: heads, zip: zip.NewWriter(w), kinds: map[string]*schema.Kind{}, staff: map[string]bool{}, emails: map[string]string{}, sealed: map[string]bool{}}
 	if e.defined, err = s.app.Projects.Definition(ctx, project); err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (s *Store) write(ctx context.Context, project string, heads fact.Heads, w i
 	e.seals = bufio.NewWriterSize(e.spool, 1<<16)
 	steps := []func() error{
 		e.definitions, e.head, e.people, e.distinct, e.records, e.signups, e.uploadList, e.rows, e.attachments, e.snapshots, e.said, e.reports, e.purges,
-		func() error { return e.facts(heads) }, e.sealList, e.staffList, e.tables, e.originals,
+		e.facts, e.sealList, e.staffList, e.tables, e.originals,
 	}
 	for _, step := range steps {
 		if err := errors.Join(step(), ctx.Err()); err != nil {
@@ -202,7 +203,7 @@ func (e *export) definitions() error {
 
 // head writes what says how to read the rest.
 func (e *export) head() error {
-	m := manifest{Format: Version, Project: e.project, Made: e.db.Now().UTC().Truncate(time.Second), Program: version.String()}
+	m := manifest{Format: Version, Project: e.project, Made: e.db.Now().UTC().Truncate(time.Second), Program: version.String(), Heads: e.heads}
 	body, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
@@ -668,13 +669,13 @@ func (e *export) ledger() ([]people.Erasure, error) {
 	return ledger, err
 }
 
-func (e *export) facts(heads fact.Heads) error {
+func (e *export) facts() error {
 	w, err := e.create(factsData)
 	if err != nil {
 		return err
 	}
 	out := json.NewEncoder(w)
-	return e.app.Facts.Archive(e.ctx, e.project, heads, func(a fact.Archived, by string) error {
+	return e.app.Facts.Archive(e.ctx, e.project, e.heads, func(a fact.Archived, by string) error {
 		e.meet(by)
 		return out.Encode(a)
 	})

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"outreach/internal/fact"
 )
 
 // Version is the version of the format. An import reads its own version and no other.
@@ -16,10 +18,11 @@ const Version = 1
 
 // manifest is the first entry.
 type manifest struct {
-	Format  int       `json:"format"`
-	Project string    `json:"project"`
-	Made    time.Time `json:"made"`
-	Program string    `json:"program"` // the version of the tracker that made it
+	Format  int        `json:"format"`
+	Project string     `json:"project"`
+	Made    time.Time  `json:"made"`
+	Program string     `json:"program"` // the version of the tracker that made it
+	Heads   fact.Heads `json:"heads"`   // the number of facts in each lane
 }
 
 // Names of entries that the import reads, and of folders.

@@ -87,7 +87,6 @@ func (s *Store) Import(ctx context.Context, file io.ReadSeeker, size int64, may 
 	if err := i.all(); err != nil { // writes nothing
 		return Imported{}, err
 	}
-	i.total = i.heads
 	begun, err := s.app.Projects.BeginImport(ctx, i.project, hex.EncodeToString(sum.Sum(nil)))
 	if err != nil {
 		return Imported{}, err
@@ -132,7 +131,6 @@ type taking struct {
 	kinds   map[string]*schema.Kind
 	uploads map[string]uploads.Upload // by id, of files with rows
 	heads   fact.Heads                // the last facts that were read
-	total   fact.Heads                // the last facts of the archive
 	ledger  []people.Erasure
 	kept    map[string]snapshots.Kept
 	tracker batch
@@ -251,7 +249,7 @@ func (i *taking) all() error {
 	i.uploads, i.kept = map[string]uploads.Upload{}, map[string]snapshots.Kept{}
 	steps := []func() error{
 		i.definitions, i.staff, i.people, i.shared, i.distinct, i.signups, i.records, i.notes, i.uploadList, i.rows, i.attachments,
-		i.snapshots, i.lists, i.said, i.reports, i.purges, i.objects, i.facts, i.flushAll, i.heard,
+		i.snapshots, i.lists, i.said, i.reports, i.purges, i.objects, i.facts, i.flushAll, i.complete,
 	}
 	for _, step := range steps {
 		if err := errors.Join(step(), i.ctx.Err()); err != nil {
@@ -630,7 +628,7 @@ func (i *taking) file(name, key string) (err error) {
 
 // facts stores the facts after what they are about, and before them that letters about them were sent.
 func (i *taking) facts() error {
-	if err := errors.Join(i.add(&i.tracker, notices.RestoreSent(i.project, i.total)), i.flushAll()); err != nil {
+	if err := errors.Join(i.add(&i.tracker, notices.RestoreSent(i.project, i.Heads)), i.flushAll()); err != nil {
 		return err
 	}
 	return readLines(i.reader, factsData, i.resealed, func(a fact.Archived) error {
@@ -644,14 +642,16 @@ func (i *taking) facts() error {
 	})
 }
 
-// heard is called when all facts were read.
-func (i *taking) heard() error {
+// complete is called when all facts were read. It refuses an archive that lacks some.
+func (i *taking) complete() error {
+	whole := i.heads == i.Heads
 	for _, k := range i.kept {
 		for lane, head := range k.Heads {
-			if head > i.heads[lane] {
-				return refused(factsData, "facts")
-			}
+			whole = whole && head <= i.heads[lane]
 		}
+	}
+	if !whole {
+		return refused(factsData, "facts")
 	}
 	return nil
 }

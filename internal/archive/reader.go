@@ -25,6 +25,7 @@ const (
 	mostLine      = 64 << 20  // bytes of a line
 	mostObject    = 256 << 20 // bytes of an object that is read into memory
 	mostName      = 200       // bytes of an entry's name
+	mostShown     = 120       // bytes of an entry's name in a message
 	mostDirectory = 64 << 20  // bytes that are read to list the entries
 )
 
@@ -127,8 +128,8 @@ func isPath(name string) bool {
 // shown returns the beginning of a name that is not one of ours, for a message.
 func shown(name string) string {
 	name = strings.ToValidUTF8(name, "�")
-	if len(name) > 60 {
-		name = strings.ToValidUTF8(name[:60], "") + "…"
+	if len(name) > mostShown {
+		name = strings.ToValidUTF8(name[:mostShown], "") + "…"
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' {

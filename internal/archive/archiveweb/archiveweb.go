@@ -14,6 +14,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"outreach/internal/app"
 	"outreach/internal/archive"
 	"outreach/internal/fact"
@@ -162,9 +164,18 @@ func (h Handlers) takeFromPlace(c *web.Call) (err error) {
 	case id == "":
 		return h.lend(c, body.Once, size)
 	}
+	var done archive.Imported
+	if known, err := h.db.Answered(c.Context(), body.Once, &done); err != nil {
+		return err
+	} else if known {
+		return created(c, done)
+	}
+	if _, err := ulid.ParseStrict(id); err != nil {
+		return web.Invalid(schema.Problem{Field: "id", Code: schema.Missing, Hint: "archive_arrived"})
+	}
 	from, _, err := h.db.Objects.Open(c.Context(), object(id), "")
 	if errors.Is(err, objects.ErrNotFound) {
-		return web.Invalid(schema.Problem{Field: "id", Code: schema.Missing, Hint: "file_arrived"})
+		return web.Invalid(schema.Problem{Field: "id", Code: schema.Missing, Hint: "archive_arrived"})
 	}
 	if err != nil {
 		return err
@@ -228,6 +239,10 @@ func (h Handlers) answer(c *web.Call, once store.Once, file io.ReadSeeker, size 
 			return err
 		}
 	}
+	return created(c, done)
+}
+
+func created(c *web.Call, done archive.Imported) error {
 	c.W.Header().Set("Location", "/"+done.Project)
 	return c.JSON(http.StatusCreated, done)
 }
