@@ -434,8 +434,8 @@ func (e *export) kindOfFile(u uploads.Upload) *schema.Kind {
 	return nil
 }
 
-// packs iterates over the packs of all files, or of those of one kind unless it is nil. It calls each with the rows of a
-// pack before it yields it.
+// packs iterates over the packs of all files, or of those of one kind unless it is nil. It calls each with the rows of
+// a pack before it yields it.
 func (e *export) packs(each func(u uploads.Upload, k *schema.Kind, lines []fact.Line, p uploads.Packed) error, only *schema.Kind) iter.Seq2[uploads.Packed, error] {
 	return func(yield func(uploads.Packed, error) bool) {
 		for _, u := range e.uploads {

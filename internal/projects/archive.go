@@ -53,8 +53,9 @@ var (
 const importLease = 2 * time.Minute
 
 // BeginImport begins the import of an archive, given by its SHA-256. It fails with ErrExists where the project exists,
-// unless that is what an interrupted run of the same archive came to, with ErrImporting while another run imports it, and with ErrOtherBegan where the import of another archive was
-// interrupted: what that one wrote is still there, and only the same archive writes all of it again.
+// unless that is what an interrupted run of the same archive came to, with ErrImporting while another run imports it,
+// and with ErrOtherBegan where the import of another archive was interrupted: what that one wrote is still there, and
+// only the same archive writes all of it again.
 func (s *Store) BeginImport(ctx context.Context, project, sha256 string) (*Import, error) {
 	_, err := s.Definition(ctx, project)
 	if err != nil && !store.IsNotFound(err) {
