@@ -10,6 +10,7 @@ import (
 	"outreach/functions/define-project/defineproject"
 	"outreach/functions/manage-project/manageproject"
 	"outreach/functions/manage-uploads/manageuploads"
+	"outreach/functions/move-project/moveproject"
 	"outreach/functions/record-consultation/recordconsultation"
 	"outreach/functions/show-report/showreport"
 	"outreach/functions/sign-in/signin"
@@ -27,6 +28,7 @@ func Routes(a *app.App) map[string][]web.Route {
 		"record-consultation": recordconsultation.Routes(a),
 		"manage-project":      manageproject.Routes(a),
 		"define-project":      defineproject.Routes(a),
+		"move-project":        moveproject.Routes(a),
 		"compile-snapshot":    compilesnapshot.Routes(a),
 		"show-report":         showreport.Routes(a),
 		"sign-in":             signin.Routes(a),

@@ -30,6 +30,9 @@ var roles = map[string]string{
 
 // expect derives from a route whom a request is for.
 func expect(route web.Route, path string) who {
+	if route.Admin {
+		return who{may: []string{"admin"}}
+	}
 	if len(route.Roles) == 0 {
 		if route.Scope == web.Holder && !strings.Contains(path, "token={") {
 			return who{hidden: everybody}
@@ -137,6 +140,8 @@ var requests = []request{
 	{route: "DELETE /{project}/consultations/{id}", path: "/{project}/consultations/{new consultation}"},
 
 	{route: "GET /{project}/attention"},
+	{route: "GET /{project}/archive.zip"},
+	{route: "POST /archive", body: `{}`},
 	{route: "GET /{project}/audit"},
 	{route: "GET /{project}/activities"},
 	{route: "GET /{project}/activities/{activity}", path: "/{project}/activities/planting"},

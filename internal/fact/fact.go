@@ -210,6 +210,7 @@ const (
 	ExportedPerson  = "person"  // everything held on one person
 	ExportedSignups = "signups" // the list of sign-ups
 	ExportedPeople  = "people"  // the register of participants, or a list in another system's form
+	ExportedArchive = "archive" // everything of the project
 )
 
 // PeopleExported says that a member of the staff exported data about people.

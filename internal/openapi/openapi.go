@@ -96,6 +96,7 @@ func Tags() []Tag {
 		{"snapshots", "Planned and achieved on a day, and the records behind each figure"},
 		{"subscriptions", "Programs that hear of what happens"},
 		{"definition", "What was promised, and how it is counted"},
+		{"archive", "A project as a whole"},
 	}
 }
 
@@ -104,7 +105,7 @@ func (w *writer) operation(r web.Route) object {
 		"operationId": r.ID, "tags": []string{r.Tag}, "summary": r.Summary, "description": strings.TrimSpace("For: " + Who(r) + ".\n\n" + r.Detail),
 		"responses": w.responses(r), "security": []object{},
 	}
-	if len(r.Roles) > 0 {
+	if len(r.Roles) > 0 || r.Admin {
 		out["security"] = []object{{"bearer": []string{}}, {"session": []string{}}}
 	}
 	if parameters := w.parameters(r); len(parameters) > 0 {
@@ -121,7 +122,10 @@ func Who(r web.Route) string {
 	if len(r.Roles) == 0 && r.Scope == web.Holder {
 		return "anyone who has the token"
 	}
-	if len(r.Roles) == 0 {
+	switch {
+	case r.Admin:
+		return "admin"
+	case len(r.Roles) == 0:
 		return "anyone"
 	}
 	var who []string

@@ -19,3 +19,8 @@ func definitionVersionKey(project string, version int) table.Key {
 func definitionTextKey(project string, version int) table.Key {
 	return table.Key{PK: "DEFINITION#" + project, SK: fmt.Sprintf("YAML#%06d", version)}
 }
+
+// importKey is the key of the item of a project that is being imported from an archive.
+func importKey(project string) table.Key {
+	return table.Key{PK: "DEFINITION#" + project, SK: "IMPORT"}
+}

@@ -97,13 +97,21 @@ func (s *Store) Projects(ctx context.Context) ([]string, error) {
 
 // SetDefinition puts a definition in force as the next version, and reports whether it created the project. The text in
 // force changes nothing and returns its version. Unless ifMatch is "", it must be the SHA-256 of the version in force:
-// otherwise the error wraps store.ErrStale. It may be called concurrently.
+// otherwise the error wraps store.ErrStale. While the project is being imported, the error is ErrImporting. It may be
+// called concurrently.
 func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text []byte, ifMatch, by string) (set Defined, created bool, err error) {
 	sum := sha256.Sum256(text)
 	err = table.Retry(ctx, func() error {
 		before, rev, err := table.Load[Defined](ctx, s.Tracker, definitionKey(d.ID))
 		if err != nil {
 			return err
+		}
+		if rev == 0 {
+			if _, begun, err := table.Load[importing](ctx, s.Tracker, importKey(d.ID)); err != nil {
+				return err
+			} else if begun != 0 {
+				return ErrImporting
+			}
 		}
 		if ifMatch != "" && ifMatch != before.SHA256 {
 			return fmt.Errorf("definition of %s: %w", d.ID, store.ErrStale)
@@ -117,11 +125,15 @@ func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text [
 		if err != nil {
 			return err
 		}
-		return s.Log().Append(ctx, d.ID, []fact.Fact{f},
+		var begins []table.Op
+		if created {
+			begins = append(begins, table.Remove(importKey(d.ID), table.Absent)) // no import has begun meanwhile
+		}
+		return s.Log().Append(ctx, d.ID, []fact.Fact{f}, append(begins,
 			table.PutJSON(definitionKey(d.ID), set, table.At(rev)),
 			table.PutJSON(definitionVersionKey(d.ID, set.Version), set, table.Absent),
 			table.PutJSON(definitionTextKey(d.ID, set.Version), string(text), table.Absent),
-			table.PutJSON(projectKey(d.ID), d.ID, table.Always))
+			table.PutJSON(projectKey(d.ID), d.ID, table.Always))...)
 	})
 	return set, created, err
 }

@@ -196,6 +196,8 @@ type Counted struct {
 	Fields Fields `json:"fields,omitempty"` // that the figure's rule names; no part of the leaf
 
 	LeftOut string `json:"left_out,omitempty"` // Incomplete: it meets the rule, but adds nothing
+
+	Salt string `json:"-"` // where it is stored; "": it follows from the tracker's secret
 }
 
 // Incomplete is why a record is left out of a figure that it would count for: its person lacks an attribute.

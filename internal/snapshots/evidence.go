@@ -188,8 +188,12 @@ func (s *Store) EvidenceSince(ctx context.Context, project, id, hash string) (si
 }
 
 // Salt returns what keeps somebody who has the hash of a record's leaf from guessing the record. It follows from the
-// record and the tracker's secret, so that a snapshot that is compiled again has the same root.
+// record and the tracker's secret, so that a snapshot that is compiled again has the same root. A record of a snapshot
+// that another tracker made has it already.
 func (s *Store) Salt(project string, record snapshot.Counted) string {
+	if record.Salt != "" {
+		return record.Salt
+	}
 	salt := s.Digest(project, "evidence", record.Canonical(make([]byte, 0, 256), ""))
 	return hex.EncodeToString(salt[:])
 }
@@ -409,9 +413,13 @@ func (s *Store) readEvidence(ctx context.Context, k Kept, code string) (*reader,
 		}}, nil
 	}
 	figure := index.Figures[code]
-	return &reader{parts: len(figure.Parts), changes: figure.Changes, read: func(ctx context.Context, part int) ([]snapshot.Counted, error) {
+	in := &reader{parts: len(figure.Parts), changes: figure.Changes, read: func(ctx context.Context, part int) ([]snapshot.Counted, error) {
 		return s.part(ctx, evidencePart(k.Project, figure.Parts[part]), figure.Parts[part])
-	}}, err
+	}}
+	if err == nil && k.Moved && k.Root != "" {
+		err = s.moved(ctx, k, code, figure.Parts, in)
+	}
+	return in, err
 }
 
 // Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the

@@ -48,6 +48,8 @@ type Kept struct {
 
 	Bounds map[string]snapshot.Bounds `json:"bounds,omitempty"` // of shares, for the page of the snapshot
 
+	Moved bool `json:"moved,omitempty"` // another tracker made it: the salts of its evidence are stored
+
 	Check string `json:"check,omitempty"` // the SHA-256 of the other members; "": written before there was one
 }
 
@@ -157,15 +159,17 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchan
 }
 
 // saveObjects saves the evidence and the figures of a snapshot but for the parts that are stored, and returns its item
-// with the seal.
+// with the seal. The evidence of a snapshot that another tracker made stays as it is.
 func (s *Store) saveObjects(ctx context.Context, kept Kept, snap snapshot.Snapshot, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since, stored map[string]bool) (Kept, error) {
-	root, index, err := s.saveEvidence(ctx, kept.Project, kept.ID, codes, evidence, since, stored)
-	if err != nil {
-		return kept, err
+	if !kept.Moved {
+		root, index, err := s.saveEvidence(ctx, kept.Project, kept.ID, codes, evidence, since, stored)
+		if err != nil {
+			return kept, err
+		}
+		kept.Root, kept.Index = root, index
 	}
-	kept.Root, kept.Index = root, index
 	seal := kept.Seal()
-	snap.Evidence, snap.Seal = &snapshot.Root{Root: root}, &seal
+	snap.Evidence, snap.Seal = &snapshot.Root{Root: kept.Root}, &seal
 	return kept, s.putJSON(ctx, snapshotObject(kept.Project, kept.ID), snap)
 }
 

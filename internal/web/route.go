@@ -19,6 +19,7 @@ type Route struct {
 	Scope  Scope    // what roles other than coordinator may access; the handler checks it
 	Embeds bool     // pages of the origins in the project's `embed` may show the response in a frame and read it
 	Begins bool     // the project need not exist; if it does not, only an admin may call the route
+	Admin  bool     // only an admin may call the route, which has no project
 
 	Handler Handler
 	Plain   func(*Site) http.Handler // if not nil, serves the route instead of Handler, without the role check

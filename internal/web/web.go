@@ -158,7 +158,10 @@ func (c *Call) authorize(route Route) error {
 			c.Language = c.chosenLanguage(own...)
 		}
 	}
-	if len(route.Roles) == 0 {
+	switch {
+	case route.Admin && !c.Caller.Admin():
+		return c.RequireRole()
+	case len(route.Roles) == 0:
 		return nil
 	}
 	return c.RequireRole(route.Roles...)

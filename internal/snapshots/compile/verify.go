@@ -144,7 +144,7 @@ func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proje
 	}
 	if kept.Root != "" && len(c.db.Secret) > 0 { // the salts need the secret
 		seal := kept.Seal()
-		sealed := snapshot.Seal(snap.Hash, c.snapshots.EvidenceRoot(kept.Project, codes(snap), figures.Evidence))
+		sealed := snapshot.Seal(snap.Hash, c.snapshots.EvidenceRootOf(ctx, kept, codes(snap), figures.Evidence))
 		v.Seal, v.Sealed = &seal, &sealed
 	}
 	for _, restore := range []restorer{c.continueCheckpoint, c.restore} { // as Compile does
@@ -316,7 +316,7 @@ func (c Compiler) Recompute(ctx context.Context, project, id string) (snapshots.
 	if err != nil {
 		return kept, err
 	}
-	root := c.snapshots.EvidenceRoot(project, codes(snap), figures.Evidence)
+	root := c.snapshots.EvidenceRootOf(ctx, kept, codes(snap), figures.Evidence)
 	if snap.Hash != kept.Hash || kept.Root != "" && root != kept.Root {
 		return kept, fmt.Errorf("recompute %s: %w: hash %s, evidence %s", id, ErrNotSame, snap.Hash, root)
 	}
