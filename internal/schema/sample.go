@@ -8,8 +8,8 @@ import (
 // longestSample is the limit of a sample, in characters.
 const longestSample = 40
 
-// Sample returns a value of the form that the pattern of an identifier asks for, as an example in messages: "" where the
-// pattern is not made of plain characters, sets of letters and digits, and repetitions.
+// Sample returns a value of the form that the pattern of an identifier asks for, as an example in messages: "" where
+// the pattern is not made of plain characters, sets of letters and digits, and repetitions.
 func (f *Field) Sample() string {
 	parsed, err := syntax.Parse(f.PatternText(), syntax.Perl)
 	if err != nil || f.Pattern == nil {

@@ -23,8 +23,8 @@ func Chosen(text string) []string {
 // SeveralHint is the hint of a text with a value that is none of the options of Choices.
 const SeveralHint = "several"
 
-// parseOptions reads options with | or ; between them. Empty ones are passed over. What people wrote with commas between
-// is read as well, where no option has a comma of its own.
+// parseOptions reads options with | or ; between them. Empty ones are passed over. What people wrote with commas
+// between is read as well, where no option has a comma of its own.
 func parseOptions(f *Field, value string, s Scope) (string, *Problem) {
 	var ids []string
 	commas := s.Loose && !haveCommas(f.Options(s.Definition))

@@ -17,8 +17,8 @@ import (
 // object is a JSON object of the document.
 type object = map[string]any
 
-// Sent returns the schema of a record of a kind in a JSON request to a project. Of an empty definition it is that of all
-// projects.
+// Sent returns the schema of a record of a kind in a JSON request to a project. Of an empty definition it is that of
+// all projects.
 func Sent(s shape.Sent, d *project.Definition) object {
 	k, properties, required := s.Kind, object{}, []string{}
 	for i := range k.Fields {
