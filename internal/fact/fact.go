@@ -201,6 +201,8 @@ const (
 	ExportedPerson  = "person"  // everything held on one person
 	ExportedSignups = "signups" // the list of sign-ups
 	ExportedArchive = "archive" // everything of the project
+	ExportedPeople  = "people"  // the list of people
+	ExportedRecords = "records" // a list of records about people
 )
 
 // PeopleExported says that a member of the staff exported data about people.
