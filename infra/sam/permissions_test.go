@@ -57,6 +57,7 @@ var seldom = map[[2]string]string{
 	{"MoveProject", "dynamodb:DeleteItem"}:          "what an import has written last it removes; see above",
 	{"MoveProject", "s3:DeleteObject"}:              "an import erases the people of its ledger again; see above",
 	{"MoveProject", "s3:ListBucketVersions"}:        "an import erases the people of its ledger again; see above",
+	{"RecordConsultation", "/answers/"}:             "a list of consultations that is too long for Lambda has thousands of them",
 	{"RecordConsultation", "s3:ListBucket"}:         "without it S3 answers 403, not 404, of a photo that has not arrived",
 	{"ShowReport", "s3:ListBucket"}:                 "without it S3 answers 403, not 404, where a snapshot from before evidence had an index has none",
 	{"SignIn", "People"}:                            "whoever comes back from the provider went through its pages, which the stand-in has not; the tests of infra/tracker sign in",

@@ -141,6 +141,13 @@ var requests = []request{
 
 	{route: "GET /{project}/attention"},
 	{route: "GET /{project}/archive.zip"},
+	{route: "GET /{project}/people.csv"},
+	{route: "GET /{project}/uploads.csv"},
+	{route: "GET /{project}/attendance.csv"},
+	{route: "GET /{project}/tests.csv"},
+	{route: "GET /{project}/outputs.csv"},
+	{route: "GET /{project}/consultations.csv"},
+	{route: "GET /{project}/records/{kind}.csv", path: "/{project}/records/attendance.csv"},
 	{route: "POST /archive", body: `{}`},
 	{route: "GET /{project}/audit"},
 	{route: "GET /{project}/activities"},

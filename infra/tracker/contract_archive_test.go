@@ -539,3 +539,65 @@ func TestContractArchiveAppliesTheLedger(t *testing.T) {
 		other.office.get(p.at + "/uploads/" + said(within(u, "id")) + "/original").is(want)
 	}
 }
+
+// Each list page has a CSV of all that its reader may see, in which no text is a formula.
+func TestContractListsAsCSV(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", archiveWords)
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"last_name": "=Wzór", "situation": []string{"homeless"}})).is(http.StatusCreated)
+	p.office.post(p.at+"/consultations", p.consultation("ewa").and(fields{"topic": "=SUM(1)", "adviser": "adviser@example.org"})).is(http.StatusCreated)
+	p.adviser.post(p.at+"/consultations", p.consultation("jan")).is(http.StatusCreated)
+	p.office.post(p.at+"/consultations", p.consultation("ola").and(fields{"adviser": "other@example.org"})).is(http.StatusCreated)
+	p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated)
+	p.office.post(p.at+"/tests", p.exam("ewa")).is(http.StatusCreated)
+	p.office.post(p.at+"/outputs", p.output("-ulotka")).is(http.StatusCreated)
+	p.office.post(p.at+"/records/exit", fields{"person": of("ewa"), "date": p.day(-4), "reason": "work", "story": "@praca"}).is(http.StatusCreated)
+	p.radio.post(p.at+"/records/harvest", fields{"date": p.day(-4), "site": "north", "weight": 2.5, "note": "+deszcz"}).is(http.StatusCreated)
+	p.office.post(p.at+"/records/harvest", fields{"date": p.day(-4), "site": "south", "weight": 3}).is(http.StatusCreated)
+	p.accepts(p.radio, "=emisje.csv", "date,medium,title,outlet,reach\n"+p.day(-4)+",radio,Sadzimy,Radio,2000\n")
+	p.accepts(p.office, "obecni.csv", "email,activity,date,outcome\newa@example.org,planting,"+p.day(-3)+",completed\n")
+	for _, c := range []struct {
+		who             caller
+		path            string
+		lines           int
+		has, hasNothing []string
+	}{
+		{p.office, "/people.csv", 4, []string{"id,first_name,last_name,emails", "'=Wzór", "ewa@example.org"}, []string{"homeless"}},
+		{p.office, "/consultations.csv", 4, []string{"person,first_name", "'=SUM(1)", "adviser@example.org", "other@example.org"}, nil},
+		{p.adviser, "/consultations.csv", 3, []string{"jan@example.org"}, []string{"ola@example.org"}},
+		{p.office, "/attendance.csv", 2, []string{"planting", ",4,"}, nil},
+		{p.office, "/tests.csv", 2, []string{"7.5"}, nil},
+		{p.office, "/outputs.csv", 2, []string{"'-ulotka", ",100,"}, []string{"person"}},
+		{p.office, "/records/exit.csv", 2, []string{"'@praca", "ewa@example.org"}, nil},
+		{p.office, "/records/harvest.csv", 3, []string{"radio", "2.5", "'+deszcz"}, []string{"person"}},
+		{p.radio, "/records/harvest.csv", 2, []string{"north"}, []string{"south"}},
+		{p.office, "/uploads.csv", 3, []string{"'=emisje.csv", "obecni.csv"}, nil},
+		{p.radio, "/uploads.csv", 2, []string{"'=emisje.csv"}, []string{"obecni.csv"}},
+	} {
+		got := c.who.get(p.at + c.path).is(http.StatusOK)
+		text := string(got.body)
+		if n := strings.Count(text, "\r\n"); n != c.lines || !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv") {
+			t.Errorf("%s: %d lines, want %d: %s", c.path, n, c.lines, got)
+		}
+		for _, part := range c.has {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s has no %q:\n%s", c.path, part, text)
+			}
+		}
+		for _, part := range c.hasNothing {
+			if strings.Contains(text, part) {
+				t.Errorf("%s has %q:\n%s", c.path, part, text)
+			}
+		}
+	}
+	p.office.get(p.at + "/records/none.csv").is(http.StatusNotFound)
+	p.radio.get(p.at + "/records/exit.csv").is(http.StatusForbidden)
+	if page := p.office.browser().get(p.at + "/audit?lang=en").is(http.StatusOK); !strings.Contains(string(page.body), "exported the list of people") {
+		t.Error("the trail does not name the export")
+	}
+	for _, path := range []string{"/people", "/uploads", "/attendance", "/tests", "/outputs", "/consultations", "/records/exit", "/records/harvest"} {
+		if page := p.office.browser().get(p.at + path).is(http.StatusOK); !strings.Contains(string(page.body), `href="`+p.at+path+`.csv"`) {
+			t.Errorf("the page %s has no link to its CSV", path)
+		}
+	}
+}

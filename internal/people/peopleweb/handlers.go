@@ -69,6 +69,8 @@ func (h Handlers) Routes() []web.Route {
 	const at, asking = "/{project}/people/{id}", "/{project}/people/{id}/questions/{question}"
 	file := personFileShape()
 	return []web.Route{
+		{Method: "GET", Path: "/{project}/people.csv", Roles: office, Handler: h.csv,
+			ID: "exportPeopleCSV", Tag: "people", Summary: "People as CSV", Detail: "Everybody who is known, by name, with names, keys and telephone numbers.", Response: shape.Text{Type: shape.CSV}, Success: "The list"},
 		{Method: "GET", Path: "/{project}/people", Roles: office, Handler: h.searchPeople,
 			ID: "searchPeople", Tag: "people", Summary: "Search people",
 			Query:    web.Paged(web.Parameter{Name: "q", Description: "An e-mail address, a PESEL, another key of the project, or the beginnings of words of a name, in any order"}),

@@ -38,6 +38,7 @@ type People interface {
 	Resolve(ctx context.Context, project string, ref schema.PersonRef, names people.Names) (string, error)
 	Find(ctx context.Context, project string, ref schema.PersonRef) (string, error)
 	Search(ctx context.Context, d *project.Definition, query string, limit int, cursor string) (table.PageOf[people.Person], error)
+	NoteExport(ctx context.Context, project, what, person, by string) error
 }
 
 // Staff is what the handlers need of access.Store: the random ids of staff for their e-mail addresses.
@@ -120,6 +121,7 @@ func (h Handlers) Routes() []web.Route {
 			ID: "create" + name, Tag: "records", Summary: "Record " + one, Detail: "What a file had said under the same natural key is corrected by it.",
 			Request: sent, Once: true, Response: answered, Success: "The record", Creates: true, Tagged: true, Conflict: conflict},
 		shown, replaced, voidedOne, byForm,
+		h.exported(at, name, many),
 	}
 }
 

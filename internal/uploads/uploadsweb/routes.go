@@ -77,6 +77,8 @@ func (h Handlers) Routes() []web.Route {
 			ID: "askUpload", Tag: "uploads", Summary: "Ask for a place to upload", Detail: columns(), Once: true,
 			Request:  shape.OneOf{shape.Sent{Kind: &fields}, shape.Multipart{File: "The file itself, up to 4 MB: for browsers without JavaScript", Fields: []string{"check_only", "idempotency_key"}}},
 			Response: uploadPlace{}, Success: "Send the file there: its arrival is the event", Creates: true},
+		{Method: "GET", Path: "/{project}/uploads.csv", Roles: senders, Scope: web.Own, Handler: h.listCSV,
+			ID: "exportUploadsCSV", Tag: "uploads", Summary: "Uploads as CSV", Detail: "The files of the list, all of them at once, newest first.", Response: shape.Text{Type: shape.CSV}, Success: "The list"},
 		{Method: "GET", Path: "/{project}/uploads/template.csv", Roles: senders, Scope: web.Media, Handler: h.templateCSV,
 			ID: "downloadTemplateCSV", Tag: "uploads", Summary: "A file to fill in, as CSV", Detail: filledIn, Query: kind, Response: shape.Text{Type: shape.CSV}, Success: "The file", Short: true},
 		{Method: "GET", Path: "/{project}/uploads/template.xlsx", Roles: senders, Scope: web.Media, Handler: h.templateXLSX,
