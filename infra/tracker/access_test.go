@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +45,9 @@ func expect(route web.Route, path string) who {
 	}
 	if strings.HasPrefix(route.Path, "/{project}/records/{kind}") {
 		route.Roles = []string{web.Coordinator} // further roles are those that a kind names; built-in kinds name none
+	}
+	if strings.HasPrefix(route.Path, "/{project}/sources/{source}") {
+		route.Roles = []string{web.Coordinator} // a partner sets those alone whose id begins with its own
 	}
 	if route.Path == "/{project}/attachments/{id}" { // it is of the adviser's record
 		return who{may: []string{"coordinator", "adviser"}, hidden: []string{"other adviser", "partner", "other partner"}}
@@ -120,14 +124,14 @@ var requests = []request{
 	{route: "POST /{project}/uploads/{id}/counting", path: "/{project}/uploads/{upload}/counting", body: `{}`},
 	{route: "POST /{project}/uploads/{id}/reading", path: "/{project}/uploads/{upload}/reading", body: `{}`},
 	{route: "GET /{project}/uploads/{id}/columns", path: "/{project}/uploads/{upload}/columns"},
-	{route: "POST /{project}/uploads/{id}/columns", path: "/{project}/uploads/{upload}/columns", body: `kind=media`},
+	{route: "POST /{project}/uploads/{id}/columns", path: "/{project}/uploads/{upload}/columns", body: `{}`},
 	{route: "GET /{project}/sources"},
 	{route: "POST /{project}/sources", body: `text=id`},
 	{route: "PUT /{project}/sources/{source}", path: "/{project}/sources/made", body: `{}`},
-	{route: "GET /{project}/sources/{source}", path: "/{project}/sources/made"},
-	{route: "GET /{project}/sources/{source}/versions", path: "/{project}/sources/made/versions"},
+	{route: "GET /{project}/sources/{source}", path: "/{project}/sources/{source}"},
+	{route: "GET /{project}/sources/{source}/versions", path: "/{project}/sources/{source}/versions"},
 	{route: "POST /{project}/sources/{source}", path: "/{project}/sources/made", body: `_method=PUT`},
-	{route: "DELETE /{project}/sources/{source}", path: "/{project}/sources/made"},
+	{route: "DELETE /{project}/sources/{source}", path: "/{project}/sources/{new source}"},
 	{route: "DELETE /{project}/uploads/{id}", path: "/{project}/uploads/{upload}"},
 	{route: "POST /{project}/uploads/{id}", path: "/{project}/uploads/{upload}", body: `_method=DELETE`},
 
@@ -394,6 +398,11 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 	things["{consultation}"] = p.adviser.post(p.at+"/consultations", p.consultation("ewa")).is(http.StatusCreated).text("id")
 	things["{attendance}"] = p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated).text("id")
 	things["{test}"] = p.office.post(p.at+"/tests", p.exam("ewa")).is(http.StatusCreated).text("id")
+	source := func(id string) string {
+		p.office.put(p.at+"/sources/"+id, fields{"id": id, "kind": "media", "recognise": []string{id}, "columns": fields{"date": "Day", "title": "Title", "outlet": "Outlet", "reach": id}, "constants": fields{"medium": "web"}}).is(http.StatusCreated)
+		return id
+	}
+	things["{source}"] = source("listed")
 	things["{subscription}"] = p.subscribe("https://hooks.invalid/", "snapshot.approved").text("id")
 	things["{output}"] = p.office.post(p.at+"/outputs", p.output("Ulotka")).is(http.StatusCreated).text("id")
 	draft := p.office.post(p.at+"/snapshots", fields{"as_of": p.day(-1)}).is(http.StatusCreated)
@@ -419,6 +428,10 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 			if strings.Contains(path, c.name) {
 				things[c.name] = p.office.post(p.at+c.at, c.body).is(http.StatusCreated).text("id")
 			}
+		}
+		if strings.Contains(path, "{new source}") {
+			made++
+			path = strings.ReplaceAll(path, "{new source}", source("made"+strconv.Itoa(made)))
 		}
 		if strings.Contains(path, "{new person}") {
 			made++

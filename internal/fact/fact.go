@@ -211,7 +211,6 @@ const (
 	ExportedSignups = "signups" // the list of sign-ups
 	ExportedPeople  = "people"  // the register of participants, or a list in another system's form
 	ExportedArchive = "archive" // everything of the project
-	ExportedPeople  = "people"  // the list of people
 	ExportedRecords = "records" // a list of records about people
 )
 
