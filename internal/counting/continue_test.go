@@ -109,8 +109,8 @@ func withoutAttributes() *project.Definition {
 	return &def
 }
 
-// withFewFields is the definition without the figures that need most fields of records anyway: what other evidence shows
-// of them has to be read for it alone.
+// withFewFields is the definition without the figures that need most fields of records anyway: what other evidence
+// shows of them has to be read for it alone.
 func withFewFields() *project.Definition {
 	def := *definition
 	def.Indicators = slices.DeleteFunc(slices.Clone(def.Indicators), func(in project.Indicator) bool { return in.Code != "trained" && in.Code != "share" })

@@ -42,8 +42,8 @@ func (p fromFields) Value(kind, record, variable int) string {
 	return one.Date
 }
 
-// fieldsMeet reports whether a record meets a rule by what evidence says of it alone, or may meet it: attributes are not
-// in evidence.
+// fieldsMeet reports whether a record meets a rule by what evidence says of it alone, or may meet it: attributes are
+// not in evidence.
 func fieldsMeet(t interface{ Fatal(...any) }, registry *schema.Registry, r project.Rule, one snapshot.Counted) bool {
 	kind := registry.Kind(one.Kind)
 	if kind == nil || kind.Name != r.Of {

@@ -148,8 +148,8 @@ func achieved(in snapshot.Indicator) Cell {
 }
 
 // WriteEvidence writes the records behind a figure in their order, with a column for each of the fields that its rule
-// names: fields.<name>, since a field may have the name of another column. It fails with the error of items, if there is
-// one.
+// names: fields.<name>, since a field may have the name of another column. It fails with the error of items, if there
+// is one.
 //
 // Of a figure that is worked out from others the table also has what a record adds to what the sum is divided by, and
 // its value; and where incomplete people do not count, why a record is left out.
