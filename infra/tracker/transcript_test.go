@@ -494,6 +494,7 @@ func (p *player) masked(answer string) string {
 			answer = strings.ReplaceAll(answer, text.Of(language).Date(p.day.AddDate(0, 0, day).Format(time.DateOnly)), "{day in words}")
 		}
 	}
+	answer = strings.ReplaceAll(answer, p.day.Format("month=2006-01"), "month={month}")
 	answer = seal.ReplaceAllString(answer, "${1}sha256:{seal}") // the ids of records are in it
 	return random.ReplaceAllStringFunc(answer, func(found string) string {
 		if strings.HasPrefix(found, "expires=") {
