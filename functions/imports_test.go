@@ -84,8 +84,8 @@ func TestFactsAreAppendedOnly(t *testing.T) {
 }
 
 // TestReadingADefinitionLinksNoRuleEngine: most functions only read a stored definition. They must not link the YAML
-// parser and the expression language, which slow down a cold start. Reading a file needs the language, for the rows that a
-// source skips; no request waits for the start of that function.
+// parser and the expression language, which slow down a cold start. Reading a file needs the language, for the rows
+// that a source skips; no request waits for the start of that function.
 func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 	t.Parallel()
 	all := packages(t)

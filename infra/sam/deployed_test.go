@@ -167,7 +167,8 @@ func formWith(t *testing.T, texts map[string]string, field, name, content string
 	return multipartForm{w.FormDataContentType(), out.Bytes()}
 }
 
-// do sends a request to the deployed API; a body is JSON unless it is a form's values, a form with files or a definition.
+// do sends a request to the deployed API; a body is JSON unless it is a form's values, a form with files or a
+// definition.
 func (d *driver) do(t *testing.T, method, path, token string, body any) answer {
 	t.Helper()
 	header := http.Header{"Accept": {"application/json"}, "Accept-Language": {"en"}}

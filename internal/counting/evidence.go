@@ -61,8 +61,8 @@ func (c *counter) takes(rule *indicatorRule, a, b *taken) bool {
 	return cmp.Or(order, c.figures.compare(a.record, b.record)) < 0
 }
 
-// compareContent orders records of one kind and day by their natural key, then their other values, without their person:
-// ids are random, and no figure may depend on them. The base has their texts, see Columns.
+// compareContent orders records of one kind and day by their natural key, then their other values, without their
+// person: ids are random, and no figure may depend on them. The base has their texts, see Columns.
 func (f *Figures) compareContent(a, b recordRef) int {
 	if order := strings.Compare(f.owner(a), f.owner(b)); order != 0 {
 		return order

@@ -14,8 +14,8 @@ type Archived struct {
 	Fact   json.RawMessage `json:"fact"`
 }
 
-// Archive calls each with the facts up to a position, lane by lane in the order of numbers, and with the staff id of who
-// caused the fact.
+// Archive calls each with the facts up to a position, lane by lane in the order of numbers, and with the staff id of
+// who caused the fact.
 func (s *Log) Archive(ctx context.Context, project string, upTo Heads, each func(a Archived, by string) error) error {
 	return s.Read(ctx, project, Heads{}, upTo, func(f Fact) error {
 		data, err := json.Marshal(f)

@@ -68,7 +68,8 @@ func declaredDelimiter(start []byte) (byte, int) {
 const delimiters = ",;\t|"
 
 // detectDelimiter returns the delimiter for which the header matches the most columns of a kind. Ties are broken by the
-// number of cells of the first row that is not blank; where there is no header by that of the longest of the first rows.
+// number of cells of the first row that is not blank; where there is no header by that of the longest of the first
+// rows.
 func detectDelimiter(start []byte, v *vocabulary) byte {
 	best, most, cells := delimiters[0], -1, 0
 	for _, d := range []byte(delimiters) {

@@ -54,9 +54,9 @@ func spent(b *testing.B) time.Duration {
 }
 
 // BenchmarkMapped reads and checks 100,000 rows by a source. x-own is how many times as much calculating that takes as
-// reading them by our own columns; of each the best round counts. The rows are the same but for the names of the columns,
-// with values, a constant and rows to skip: at most 1.3. Or they are written in other forms, each of which is read by a
-// format, while of ours dates and numbers are in the forms that are read fastest.
+// reading them by our own columns; of each the best round counts. The rows are the same but for the names of the
+// columns, with values, a constant and rows to skip: at most 1.3. Or they are written in other forms, each of which is
+// read by a format, while of ours dates and numbers are in the forms that are read fastest.
 func BenchmarkMapped(b *testing.B) {
 	const rows = 100_000
 	d := &project.Definition{TimeZone: "Europe/Warsaw", Period: project.Period{From: "2009-01-01", To: "2012-12-31"}}
