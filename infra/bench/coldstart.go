@@ -26,6 +26,7 @@ var functions = map[string]function{
 	"manage-uploads":      {"dynamodb s3", 1.2},
 	"compile-snapshot":    {"dynamodb s3 sqs", 1.2},
 	"show-report":         {"dynamodb s3", 1.2},
+	"move-project":        {"dynamodb s3", 1.3},
 	"sign-in":             {"dynamodb", 1.2},
 	"ingest-upload":       {"dynamodb s3 sqs", 1.3},
 	"send-notices":        {"dynamodb s3 ses", 1.3},

@@ -41,7 +41,7 @@ func templateSchedules(t *testing.T) map[string]schedule {
 			found[s.next(time.Date(2027, 1, 1, 0, 0, 0, 0, warsaw(t))).Format("15:04")] = s
 		}
 	}
-	if len(found) != 2 || strings.Count(outreach.Template, "Type: ScheduleV2") != len(found)+2 { // and those of send-notices
+	if len(found) != 2 || strings.Count(outreach.Template, "Type: ScheduleV2") != len(found)+3 { // and those of send-notices
 		t.Fatalf("found %d schedules: this test knows each schedule of the template", len(found))
 	}
 	return found
