@@ -5,8 +5,8 @@ import (
 	"outreach/internal/schema"
 )
 
-// Columns is the page of a rejected file on which its columns are said to be fields, with a proposal filled in. Its form
-// posts to its own address; another form, with GET, chooses the kind of the records and the row of the header.
+// Columns is the page of a rejected file on which its columns are said to be fields, with a proposal filled in. Its
+// form posts to its own address; another form, with GET, chooses the kind of the records and the row of the header.
 type Columns struct {
 	Definition *project.Definition
 	Upload     string // its id

@@ -55,8 +55,8 @@ func Discard(file *os.File) {
 }
 
 // SendAgain copies the original of an upload to a new one, u, which is ingested like any other. The new one has the
-// owner, the file's name and the size of the first. A repeated request returns the new upload; store.ErrOtherBody if its
-// body differs. ErrNoOriginal if the file is no longer there.
+// owner, the file's name and the size of the first. A repeated request returns the new upload; store.ErrOtherBody if
+// its body differs. ErrNoOriginal if the file is no longer there.
 func (s *Store) SendAgain(ctx context.Context, project string, of, u Upload, once store.Once) (Upload, error) {
 	file, err := s.Original(ctx, of)
 	if err != nil {

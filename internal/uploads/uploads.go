@@ -232,8 +232,8 @@ func (s *Store) withStateOfFirst(ctx context.Context, project string, u Upload) 
 }
 
 // BeginUpload marks the upload of an arrived object as being processed, and creates it for an object that was not
-// announced. It returns a final upload unchanged. It may be called twice: the sources that the file may be of stay those
-// of the first call.
+// announced. It returns a final upload unchanged. It may be called twice: the sources that the file may be of stay
+// those of the first call.
 func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (started Upload, err error) {
 	err = table.Retry(ctx, func() error {
 		before, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, u.ID))

@@ -27,9 +27,9 @@ const (
 // addedKeys are the keys that an answer adds to a source. They are passed over, so that an answer may be sent back.
 var addedKeys = []string{"version", "sha256", "at", "changed_by", "removed"}
 
-// ParseSource parses and checks a source of a project, in YAML or JSON; the id "" accepts any. It returns the source, or
-// its problems in the order of lines. Like Parse, it never panics, its time is bounded, and it is safe for concurrent
-// use.
+// ParseSource parses and checks a source of a project, in YAML or JSON; the id "" accepts any. It returns the source,
+// or its problems in the order of lines. Like Parse, it never panics, its time is bounded, and it is safe for
+// concurrent use.
 func ParseSource(d *project.Definition, id string, from []byte) (*sources.Source, []Problem) {
 	r := &reader{languages: d.Languages}
 	var s *sources.Source
