@@ -54,7 +54,7 @@ var seldom = map[[2]string]string{
 	{"IngestUpload", "dynamodb:DeleteItem"}:         "the sign-ups of a file meet others only if people sign up at the same time",
 	{"IngestUpload", "sqs:ChangeMessageVisibility"}: "a file that needs more than one invocation has too many rows for a scenario",
 	{"MoveProject", "s3:PutObject"}:                 "the tests of infra/tracker take projects in: the stack has no other tracker to take one from",
-	{"MoveProject", "dynamodb:DeleteItem"}:          "what an import has written last it removes; see above",
+	{"MoveProject", "dynamodb:DeleteItem"}:          "an import writes people, and removes what it has written last; see above",
 	{"MoveProject", "s3:DeleteObject"}:              "an import erases the people of its ledger again; see above",
 	{"MoveProject", "s3:ListBucketVersions"}:        "an import erases the people of its ledger again; see above",
 	{"RecordConsultation", "/answers/"}:             "a list of consultations that is too long for Lambda has thousands of them",
