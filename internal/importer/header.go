@@ -24,6 +24,7 @@ type layout struct {
 
 	mapping   *Mapping       // how it was read; nil: by the names of our own columns
 	names     map[string]int // of a mapping: the places of the columns by name
+	asked     map[string]int // of a mapping: the places by the names that its condition has, -1: none
 	further   []further      // of a mapping: columns that are read as several fields, once more
 	ambiguous []string       // the names of the mappings that the header is of, where it is of several
 }
@@ -215,9 +216,9 @@ type header struct {
 }
 
 // findHeader returns the header among the first titleRows rows: the first one that has all required columns of a kind,
-// or that is of a mapping, else the one that matches the most columns. A header that a kind explains is of no mapping. It returns the table below the header as well. It returns false, and the
-// first row that is not blank, if there is no header, and an error if these rows cannot be read; io.EOF if all are
-// blank.
+// or that is of a mapping, else the one that matches the most columns. A header that a kind explains is of no mapping.
+// It returns the table below the header as well. It returns false, and the first row that is not blank, if there is no
+// header, and an error if these rows cannot be read; io.EOF if all are blank.
 func (v *vocabulary) findHeader(table rows) (h header, below rows, found bool, err error) {
 	var all []held
 	best, known := 0, 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"outreach/internal/schema"
@@ -88,6 +89,8 @@ type mapped struct {
 	canonical string
 	cleaned   bool
 	at        string // the time of day
+
+	listed map[string]listed // of a list, by the text
 }
 
 // clock returns the time of day with the day that was read last, "" if there is none.
@@ -105,7 +108,20 @@ func (m *mapped) parse(value cell, field *schema.Field, scope schema.Scope) (can
 		return m.canonical, m.cleaned, nil
 	}
 	m.at = ""
+	isListed := plain && field.Type == schema.Choice
+	if isListed {
+		if known, ok := m.listed[value.text]; ok {
+			return known.canonical, known.cleaned, nil
+		}
+	}
 	canonical, cleaned, problem = m.read(value, field, scope)
+	if isListed && problem == nil && len(m.listed) < maxListed {
+		if m.listed == nil {
+			m.listed = map[string]listed{}
+		}
+		m.listed[strings.Clone(value.text)] = listed{canonical, cleaned}
+		return canonical, cleaned, nil
+	}
 	if plain && problem == nil {
 		m.text, m.field, m.canonical, m.cleaned = value.text, field, canonical, cleaned
 	} else {
@@ -128,7 +144,10 @@ func (m *mapped) read(value cell, field *schema.Field, scope schema.Scope) (cano
 	if m.format == nil || value.form != written || value.blank() {
 		return value.read(field, scope)
 	}
-	words, changed := schema.TidyWords(schema.Clean(value.text))
+	words, changed := value.text, false
+	if !schema.IsTidy(words) {
+		words, changed = schema.TidyWords(schema.Clean(words))
+	}
 	read, clock, ok := m.format.Read(words, scope.Definition.Location())
 	if !ok {
 		code := schema.NotADate
@@ -214,7 +233,7 @@ func namesOf(head []cell) map[string]int {
 
 // layout returns the layout of a header by the mapping.
 func (m *Mapping) layout(head []cell) layout {
-	l := layout{kind: m.Kind, mapping: m, columns: make([]column, len(head)), separatePerson: m.Kind.Separate(), names: namesOf(head)}
+	l := layout{kind: m.Kind, mapping: m, columns: make([]column, len(head)), separatePerson: m.Kind.Separate(), names: namesOf(head), asked: map[string]int{}}
 	if m.Kind.Person {
 		l.unknown = &schema.EmailField
 	}
@@ -278,11 +297,22 @@ func (l *layout) skips(cells []cell) (bool, error) {
 		return false, nil
 	}
 	return l.mapping.Skip(func(name string) string {
-		if at, there := l.names[schema.Same(name)]; there && at < len(cells) {
-			text, _ := schema.TidyWords(schema.Clean(cells[at].given().text))
-			return text
+		at, known := l.asked[name]
+		if !known {
+			var there bool
+			if at, there = l.names[schema.Same(name)]; !there {
+				at = -1
+			}
+			l.asked[name] = at
 		}
-		return ""
+		if at < 0 || at >= len(cells) {
+			return ""
+		}
+		text := cells[at].given().text
+		if !schema.IsTidy(text) {
+			text, _ = schema.TidyWords(schema.Clean(text))
+		}
+		return text
 	})
 }
 

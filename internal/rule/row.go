@@ -20,6 +20,8 @@ type Row struct {
 	program *vm.Program
 	names   []string // of the columns that it reads
 	vm      vm.VM
+	cells   map[string]string
+	env     map[string]any
 }
 
 // rowName is the name of the variable.
@@ -65,7 +67,8 @@ func CompileRow(where string) (row *Row, err error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	return &Row{program: program, names: check.names}, nil
+	cells := map[string]string{}
+	return &Row{program: program, names: check.names, cells: cells, env: map[string]any{rowName: cells}}, nil
 }
 
 // Names returns the names of the columns that the condition reads, each once, in the order of the condition.
@@ -74,16 +77,15 @@ func (r *Row) Names() []string { return r.names }
 // Holds reports whether the condition is true of a row, whose cells it asks for by the names of their columns. It fails
 // with ErrFailed if the condition cannot be evaluated, for instance because it converts a text that is not a number.
 func (r *Row) Holds(cell func(name string) string) (holds bool, err error) {
-	cells := make(map[string]string, len(r.names))
 	for _, name := range r.names {
-		cells[name] = cell(name)
+		r.cells[name] = cell(name)
 	}
 	defer func() {
 		if recover() != nil {
 			r.vm, holds, err = vm.VM{}, false, ErrFailed
 		}
 	}()
-	result, err := r.vm.Run(r.program, map[string]any{rowName: cells})
+	result, err := r.vm.Run(r.program, r.env)
 	if err != nil {
 		r.vm = vm.VM{}
 		return false, fmt.Errorf("%w: condition of a source", ErrFailed)

@@ -76,8 +76,8 @@ func (s *Store) All(ctx context.Context, project string) ([]Stored, error) {
 	return all, nil
 }
 
-// Set puts a source in force as the next version, and reports whether it is a new one. The text in force changes nothing
-// and returns its version. Unless ifMatch is "", it must be the SHA-256 of the version in force: otherwise the error
+// Set puts a source in force as the next version, and reports whether it is a new one. The text in force changes
+// nothing and returns its version. Unless ifMatch is "", it must be the SHA-256 of the version in force: otherwise the error
 // wraps store.ErrStale. It may be called concurrently.
 func (s *Store) Set(ctx context.Context, project string, source Source, text []byte, ifMatch, by string) (set Stored, created bool, err error) {
 	sum := sha256.Sum256(text)

@@ -19,11 +19,14 @@ var Tokens = []string{"YYYY", "YY", "MMMM", "MMM", "MM", "M", "DD", "D", "HH", "
 type Date struct {
 	parts  []part
 	months months
+
+	days, clocks bool
 }
 
 // part is a token of a format, or a text between tokens; spaces are left out.
 type part struct {
 	token   string
+	gives   string // see meaning
 	literal string
 	fixed   bool // a number follows at once: this one has all its digits
 }
@@ -57,7 +60,7 @@ func NewDate(format string, languages ...string) (*Date, *text.Message) {
 			if n := len(d.parts); n > 0 && d.parts[n-1].token != "" && numeric(token) {
 				d.parts[n-1].fixed = true
 			}
-			d.parts = append(d.parts, part{token: token})
+			d.parts = append(d.parts, part{token: token, gives: meaning[token]})
 			rest = rest[len(token):]
 			continue
 		}
@@ -75,6 +78,7 @@ func NewDate(format string, languages ...string) (*Date, *text.Message) {
 		}
 		rest = rest[size:]
 	}
+	d.days, d.clocks = d.Days(), d.Clocks()
 	switch {
 	case len(has) == 0:
 		return nil, wrong("source.error.format_empty", "format", format, "list", Tokens)
@@ -147,7 +151,7 @@ func (d *Date) Read(value string) (Moment, bool) {
 			continue
 		}
 		var n int
-		ok := true
+		var ok bool
 		switch p.token {
 		case "MMM", "MMMM":
 			month, rest, ok = d.months.read(rest)
@@ -170,7 +174,7 @@ func (d *Date) Read(value string) (Moment, bool) {
 				least = 2
 			}
 			n, rest, ok = readNumber(rest, least, 2)
-			switch meaning[p.token] {
+			switch p.gives {
 			case "month":
 				month = n
 			case "day":
@@ -203,14 +207,17 @@ func (d *Date) Read(value string) (Moment, bool) {
 		return Moment{}, false
 	}
 	m := Moment{At: at, Zoned: zoned}
-	if d.Days() {
-		m.Day = at.Format(time.DateOnly)
+	if d.days {
+		m.Day = string([]byte{digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), '-', digit(month / 10), digit(month), '-', digit(day / 10), digit(day)})
 	}
-	if d.Clocks() {
-		m.Clock = at.Format("15:04")
+	if d.clocks {
+		m.Clock = string([]byte{digit(hour / 10), digit(hour), ':', digit(minute / 10), digit(minute)})
 	}
 	return m, true
 }
+
+// digit returns the last digit of a number.
+func digit(n int) byte { return byte('0' + n%10) }
 
 // In returns the day and the time of day in a location, if the text names a zone.
 func (m Moment) In(in *time.Location) Moment {

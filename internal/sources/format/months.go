@@ -107,6 +107,19 @@ func (m months) read(from string) (month int, rest string, ok bool) {
 	if end < 0 {
 		end = len(from)
 	}
-	month = m[plainWord(from[:end])]
+	var lower [16]byte // most months are written in ASCII
+	ascii := end <= len(lower)
+	for i := 0; ascii && i < end; i++ {
+		c := from[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i], ascii = c, 'a' <= c && c <= 'z'
+	}
+	if ascii {
+		month = m[string(lower[:end])]
+	} else {
+		month = m[plainWord(from[:end])]
+	}
 	return month, strings.TrimPrefix(from[end:], "."), month > 0
 }

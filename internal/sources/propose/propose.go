@@ -442,7 +442,7 @@ func attempts(d *project.Definition) []attempt {
 	return out
 }
 
-// DateFormat returns the first format of days that reads most of some texts, at least half of them, and "" if none does.
+// DateFormat returns the first format of days that reads most of some texts, at least half of them; "" if none does.
 func DateFormat(d *project.Definition, texts []string) string {
 	written, _ := best(attempts(d), texts)
 	return written
