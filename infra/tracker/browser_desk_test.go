@@ -222,7 +222,8 @@ func deskKeepsNobodyOut(t *testing.T, v *visitor) {
 	v.open(p.at+"/consultations").fill("person", "nikt taki")
 	v.pressFor(http.StatusUnprocessableEntity, "Save").isOpenTo(source)
 	v.signIn(p.id+":partner:radio", p.at+"/uploads")
-	keepsNobodyOut(t, v, []string{p.at + "/uploads", uploads + checked, uploads + accepted, uploads + rejected})
+	keepsNobodyOut(t, v, []string{p.at + "/uploads", uploads + checked, uploads + accepted, uploads + rejected, uploads + rejected + "/columns"})
 	v.signIn(p.id+":coordinator", p.at+"/uploads")
-	keepsNobodyOut(t, v, []string{p.at + "/uploads", p.at + "/consultations/sheet"})
+	p.source(p.office, "monitoring", monitoring).is(http.StatusCreated)
+	keepsNobodyOut(t, v, []string{p.at + "/uploads", p.at + "/consultations/sheet", p.at + "/sources", p.at + "/sources/monitoring"})
 }

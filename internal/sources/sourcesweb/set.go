@@ -122,11 +122,6 @@ func (h Handlers) show(c *web.Call) error {
 		return h.showPage(c, http.StatusOK, s, page.SourceText{Text: s.Text, Version: etag(s)})
 	}
 	c.W.Header().Set("ETag", etag(s))
-	if strings.Contains(c.Header.Get("Accept"), "yaml") {
-		c.W.Header().Set("Content-Type", "application/yaml")
-		_, err = io.WriteString(c.W, s.Text)
-		return err
-	}
 	emails, err := h.emails(c, []sources.Stored{s})
 	if err != nil {
 		return err

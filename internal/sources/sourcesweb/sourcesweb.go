@@ -65,7 +65,7 @@ func (h Handlers) Routes() []web.Route {
 			ID: "listSources", Tag: "sources", Summary: "Sources: how other people's formats become records", Detail: own, Query: web.Paged(), Response: shape.List{Of: view{}}, Success: "A page of the list, by id", Page: true},
 		{Method: "POST", Path: "/{project}/sources", Roles: senders, Scope: web.Own, Handler: h.set, Summary: "PUT of a browser's form, with the id in the text"},
 		{Method: "GET", Path: at, Roles: senders, Scope: web.Own, Handler: h.show,
-			ID: "showSource", Tag: "sources", Summary: "A source", Detail: "As YAML where the request prefers that to JSON, as it was sent.", Response: view{}, Success: "The version that holds", Page: true, Tagged: true},
+			ID: "showSource", Tag: "sources", Summary: "A source", Detail: "The page has its text as it was sent.", Response: view{}, Success: "The version that holds", Page: true, Tagged: true},
 		{Method: "PUT", Path: at, Roles: senders, Scope: web.Own, Handler: h.set,
 			ID: "setSource", Tag: "sources", Summary: "Set a source", Detail: "Files that arrive from now on are read by it. What the answer adds to a source may be sent back. " + own,
 			Request: text, Response: view{}, Success: "Set", Tagged: true, Match: true, Conflict: "The project has as many sources as it may have",
@@ -98,7 +98,7 @@ type view struct {
 	Formats   map[string]string            `json:"formats,omitempty" doc:"Of dates by tokens, of numbers an example, by our field"`
 	Values    map[string]map[string]string `json:"values,omitempty" doc:"Theirs to ours, by our field"`
 	Constants map[string]string            `json:"constants,omitempty" doc:"What a field is where the file has no value"`
-	Ignore    any                          `json:"ignore,omitempty" doc:"The columns that are passed over, or *: all others"`
+	Ignore    []string                     `json:"ignore,omitempty" doc:"The columns that are passed over; *: all others"`
 	Skip      string                       `json:"skip,omitempty" doc:"An expression over row, true of rows that are none"`
 	Consent   project.Text                 `json:"consent,omitempty" doc:"Of the hook: what people agreed to in the form tool"`
 	Signature string                       `json:"signature,omitempty" doc:"Of the hook: the header with the HMAC-SHA256 of the body"`
@@ -115,11 +115,8 @@ func viewOf(s sources.Stored, emails map[string]string) view {
 		ID: s.Source.ID, Kind: s.Source.Kind, By: s.Source.By, Recognise: s.Source.Recognise, Columns: s.Source.Columns, Formats: s.Source.Formats, Values: s.Source.Values,
 		Constants: s.Source.Constants, Skip: s.Source.Skip, Consent: s.Source.Consent, Signature: s.Source.Signature, Delivery: s.Source.Delivery, Version: s.Version, SHA256: s.SHA256, At: s.At, ChangedBy: emails[s.By], Removed: s.Removed,
 	}
-	switch {
-	case s.Source.IgnoreAll:
-		v.Ignore = "*"
-	case len(s.Source.Ignore) > 0:
-		v.Ignore = s.Source.Ignore
+	if v.Ignore = s.Source.Ignore; s.Source.IgnoreAll {
+		v.Ignore = []string{"*"}
 	}
 	if v.Recognise == nil {
 		v.Recognise = []string{}
