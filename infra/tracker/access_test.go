@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -18,6 +19,7 @@ import (
 type who struct {
 	may    []string // get what they ask for, or hear what is wrong with it
 	hidden []string // are told that there is no such thing, because to be refused would tell that there is
+	secret bool     // it is for programs with a secret alone, whoever is signed in
 }
 
 // everybody is all callers of the test.
@@ -30,6 +32,9 @@ var roles = map[string]string{
 
 // expect derives from a route whom a request is for.
 func expect(route web.Route, path string) who {
+	if route.Scope == web.Secret {
+		return who{secret: true}
+	}
 	if len(route.Roles) == 0 {
 		if route.Scope == web.Holder && !strings.Contains(path, "token={") {
 			return who{hidden: everybody}
@@ -53,6 +58,7 @@ func expect(route web.Route, path string) who {
 		case role != web.Coordinator && route.Scope == web.Own && slices.Contains(route.Names(), "id") && strings.HasPrefix(name, "other "),
 			role != web.Coordinator && route.Scope == web.Approved && strings.Contains(path, "{draft}"):
 			w.hidden = append(w.hidden, name)
+		case name == "other partner" && strings.Contains(path, "{new source}"): // its id says whose it is
 		default:
 			w.may = append(w.may, name)
 		}
@@ -107,21 +113,21 @@ var requests = []request{
 	{route: "POST /{project}/uploads/{id}/counting", path: "/{project}/uploads/{upload}/counting", body: `{}`},
 	{route: "POST /{project}/uploads/{id}/reading", path: "/{project}/uploads/{upload}/reading", body: `{}`},
 	{route: "GET /{project}/uploads/{id}/columns", path: "/{project}/uploads/{upload}/columns"},
-	{route: "POST /{project}/uploads/{id}/columns", path: "/{project}/uploads/{upload}/columns", body: `kind=media`},
+	{route: "POST /{project}/uploads/{id}/columns", path: "/{project}/uploads/{upload}/columns", body: `{}`},
 	{route: "GET /{project}/sources"},
 	{route: "POST /{project}/sources", body: `text=id`},
-	{route: "PUT /{project}/sources/{source}", path: "/{project}/sources/made", body: `{}`},
-	{route: "GET /{project}/sources/{source}", path: "/{project}/sources/made"},
-	{route: "GET /{project}/sources/{source}/versions", path: "/{project}/sources/made/versions"},
-	{route: "POST /{project}/sources/{source}", path: "/{project}/sources/made", body: `_method=PUT`},
-	{route: "POST /{project}/sources/{source}/secret", path: "/{project}/sources/made/secret", body: `{}`},
-	{route: "POST /{project}/hooks/{source}", path: "/{project}/hooks/made", body: `{}`},
+	{route: "PUT /{project}/sources/{source}", path: "/{project}/sources/{new source}", body: `{}`},
+	{route: "GET /{project}/sources/{source}", path: "/{project}/sources/{new source}"},
+	{route: "GET /{project}/sources/{source}/versions", path: "/{project}/sources/{new source}/versions"},
+	{route: "POST /{project}/sources/{source}", path: "/{project}/sources/{new source}", body: `_method=PUT`},
+	{route: "POST /{project}/sources/{source}/secret", path: "/{project}/sources/form/secret", body: `{}`},
+	{route: "POST /{project}/hooks/{source}", path: "/{project}/hooks/form", body: `{}`},
 	{route: "GET /{project}/deliveries"},
-	{route: "GET /{project}/deliveries/{id}", path: "/{project}/deliveries/01ARZ3NDEKTSV4RRFFQ69G5FAV"},
-	{route: "POST /{project}/deliveries/{id}", path: "/{project}/deliveries/01ARZ3NDEKTSV4RRFFQ69G5FAV", body: `_method=DELETE`},
-	{route: "POST /{project}/deliveries/{id}/reading", path: "/{project}/deliveries/01ARZ3NDEKTSV4RRFFQ69G5FAV/reading", body: `{}`},
-	{route: "DELETE /{project}/deliveries/{id}", path: "/{project}/deliveries/01ARZ3NDEKTSV4RRFFQ69G5FAV"},
-	{route: "DELETE /{project}/sources/{source}", path: "/{project}/sources/made"},
+	{route: "GET /{project}/deliveries/{id}", path: "/{project}/deliveries/{new delivery}"},
+	{route: "POST /{project}/deliveries/{id}", path: "/{project}/deliveries/{new delivery}", body: `_method=DELETE`},
+	{route: "POST /{project}/deliveries/{id}/reading", path: "/{project}/deliveries/{new delivery}/reading", body: `{}`},
+	{route: "DELETE /{project}/deliveries/{id}", path: "/{project}/deliveries/{new delivery}"},
+	{route: "DELETE /{project}/sources/{source}", path: "/{project}/sources/{new source}"},
 	{route: "DELETE /{project}/uploads/{id}", path: "/{project}/uploads/{upload}"},
 	{route: "POST /{project}/uploads/{id}", path: "/{project}/uploads/{upload}", body: `_method=DELETE`},
 
@@ -308,6 +314,8 @@ func (w who) check(t *testing.T, name string, browser bool, method string, got r
 		}
 	case slices.Contains(w.hidden, name):
 		got.is(http.StatusNotFound)
+	case w.secret:
+		got.is(http.StatusUnauthorized)
 	case name == "nobody" && browser && method == http.MethodGet:
 		got.is(http.StatusSeeOther)
 		if location := got.header.Get("Location"); !strings.HasPrefix(location, "/auth/sign-in?to="+url.QueryEscape("/p")) {
@@ -367,8 +375,19 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 	approved := p.compile()
 	p.approve(approved)
 	things["{approved}"] = approved.text("id")
+	secret := p.hook("form", ownForm)
 	made := 0
 	return func(path string) string {
+		if strings.Contains(path, "{new source}") {
+			things["{new source}"] = "radio-made"
+			p.source(p.office, "radio-made", "kind: media\ncolumns: {date: Day, title: Title, outlet: Outlet, reach: Reach}\nconstants: {medium: web}\n")
+		}
+		if strings.Contains(path, "{new delivery}") {
+			made++
+			p.toHook("form", secret, fmt.Sprintf(`{"n": %d}`, made)).is(http.StatusUnprocessableEntity)
+			waiting := p.office.get(p.at + "/deliveries?limit=200").is(http.StatusOK).list("items")
+			things["{new delivery}"] = said(within(waiting[len(waiting)-1], "id"))
+		}
 		if strings.Contains(path, "{new consultation}") {
 			made++
 			things["{new consultation}"] = p.adviser.post(p.at+"/consultations", p.consultation("ewa").and(fields{"minutes": 10, "topic": "nowa " + strings.Repeat("x", made)})).is(http.StatusCreated).text("id")

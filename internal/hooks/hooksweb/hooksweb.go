@@ -254,23 +254,29 @@ func (h Handlers) post(c *web.Call) error {
 	if body.Method(c) != http.MethodDelete {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, DELETE"}
 	}
-	return h.discard(c)
+	if _, err := h.remove(c); err != nil {
+		return err
+	}
+	return c.Redirect("/" + c.Project + "/deliveries?done=discarded")
 }
 
 func (h Handlers) discard(c *web.Call) error {
-	w, _, err := h.hooks.Waiting(c.Context(), c.Project, c.PathValue("id"))
+	w, err := h.remove(c)
 	if err != nil {
 		return err
+	}
+	return c.JSON(http.StatusOK, viewOf(c, w, nil))
+}
+
+// remove discards the delivery of the address, and returns it.
+func (h Handlers) remove(c *web.Call) (hooks.Waiting, error) {
+	w, _, err := h.hooks.Waiting(c.Context(), c.Project, c.PathValue("id"))
+	if err != nil {
+		return w, err
 	}
 	by, err := c.Staff()
 	if err != nil {
-		return err
+		return w, err
 	}
-	if err := h.hooks.Discard(c.Context(), c.Project, w.ID, by); err != nil {
-		return err
-	}
-	if c.Page {
-		return c.Redirect("/" + c.Project + "/deliveries?done=discarded")
-	}
-	return c.JSON(http.StatusOK, viewOf(c, w, nil))
+	return w, h.hooks.Discard(c.Context(), c.Project, w.ID, by)
 }
