@@ -112,11 +112,17 @@ func viewOf(c *web.Call, w hooks.Waiting, problems []schema.Problem) deliveryVie
 	return v
 }
 
+// longestID is the longest id that a source may have, in bytes.
+const longestID = 64
+
 // take takes what a form tool sends. Without a secret that holds it says nothing, not even whether there is the source.
 func (h Handlers) take(c *web.Call) error {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Body, hooks.MostBody))
 	if err != nil {
 		return err
+	}
+	if len(c.PathValue("source")) > longestID {
+		return &web.Error{Status: http.StatusUnauthorized}
 	}
 	from, err := h.sources.Source(c.Context(), c.Project, c.PathValue("source"))
 	known := err == nil
