@@ -313,6 +313,13 @@ func TestConsentOfAHookIsACellOrTheTextOfTheSource(t *testing.T) {
 	p.source(p.office, "form", ownForm+words).is(http.StatusOK)
 	p.toHook("form", secret, strings.Replace(form("Cleo", "planting"), "I agree", "no", 1)).is(http.StatusUnprocessableEntity)
 	p.toHook("form", secret, strings.Replace(form("Dina", "planting"), `"agree": "I agree", `, "", 1)).is(http.StatusUnprocessableEntity).isInvalid("/agree missing")
+	// One text for all languages may be sent back as it is answered.
+	p.source(p.office, "one", strings.Replace(ownForm, "id: form", "id: one", 1)+"consent: I agree.\ndelivery: /id\n").is(http.StatusCreated)
+	shown := p.office.get(p.at + "/sources/one").is(http.StatusOK)
+	again := p.office.send("PUT", p.at+"/sources/one", "application/json", shown.body).is(http.StatusOK)
+	if fmt.Sprint(again.at("consent")) != fmt.Sprint(shown.at("consent")) || again.text("delivery") != "/id" {
+		t.Errorf("sent back: %s", again)
+	}
 	for _, bad := range []struct{ text, want string }{
 		{"signature: Cookie\n", "signature not_allowed"}, {"signature: 'X Y'\n", "signature not_allowed"}, {"delivery: id\n", "delivery not_allowed"}, {"consent: []\n", "consent wrong_form"}, {"consent: ''\n", "consent missing"},
 	} {

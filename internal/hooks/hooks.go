@@ -336,7 +336,8 @@ func (s *Store) Waiting(ctx context.Context, project, id string) (Waiting, Paylo
 }
 
 // Again takes a delivery that waits once more, by its source as it is now, as if it arrived when it did. It returns what
-// is still wrong. It may be called twice. It fails with ErrNoPayload where the payload was removed.
+// is still wrong. One that was interrupted may be repeated; once it is taken the error wraps store.ErrNotFound. It fails
+// with ErrNoPayload where the payload was removed.
 func (s *Store) Again(ctx context.Context, d *project.Definition, id string, parse func([]byte) (map[string]any, error)) ([]schema.Problem, error) {
 	w, payload, err := s.Waiting(ctx, d.ID, id)
 	if err != nil {

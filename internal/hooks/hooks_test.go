@@ -3,6 +3,7 @@ package hooks
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/sources"
+	"outreach/internal/store"
 	"outreach/internal/store/storetest"
 	"outreach/internal/table"
 )
@@ -126,6 +128,36 @@ func TestPayloadsThatMentionAPersonAreForgotten(t *testing.T) {
 				t.Errorf("gone: %v", gone)
 			}
 		})
+	}
+}
+
+func TestADeliveryIsKnownForEver(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	now := s.Now()
+	s.DB.Now = func() time.Time { return now }
+	from := sources.Source{ID: "form", Delivery: "/id"}
+	sent := func(id, key, body string) store.Once {
+		return s.once("p", from, Delivery{Content: map[string]any{"id": id}, Key: key, Body: []byte(body)})
+	}
+	for _, once := range []store.Once{sent("1", "", "a"), sent("", "", "b"), sent("3", "key", "c")} {
+		if err := s.KeepAnswer(context.Background(), once, answer{Waiting: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.AddDate(10, 0, 0)
+	for _, c := range []struct {
+		name, id, key, body string
+		known               bool
+		err                 error
+	}{
+		{"the tool's id, with another body", "1", "", "other", true, nil}, {"no id, the same body", "", "", "b", true, nil}, {"the key of the request, and another id", "4", "key", "c", true, nil},
+		{"the key with another body", "3", "key", "d", false, store.ErrOtherBody}, {"another id, the same body", "2", "", "a", false, nil}, {"no id, another body", "", "", "c", false, nil}, {"an id that is a key", "key", "", "c", false, nil},
+	} {
+		known, err := s.Answered(context.Background(), sent(c.id, c.key, c.body), new(answer))
+		if known != c.known || !errors.Is(err, c.err) {
+			t.Errorf("%s: known %v, %v", c.name, known, err)
+		}
 	}
 }
 

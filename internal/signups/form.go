@@ -8,8 +8,8 @@ import (
 )
 
 // FromForm returns the draft of what the public form says, received at a moment, with all its problems: those that were
-// found before, and those of the form. The draft is valid if there are none. The language is the one of letters where the
-// form names none. Forms of other programs are trusted like the public form, and come through here too.
+// found before, and those of the form. The draft is valid if there are none. The language is the one of letters where
+// the form names none. Forms of other programs are trusted like the public form, and come through here too.
 func FromForm(def *project.Definition, entry schema.Entry, problems []schema.Problem, language string, received time.Time) (SignupDraft, []schema.Problem) {
 	kind := schema.For(def).Kind(schema.Signup)
 	get := func(field string) string { return kind.Get(entry.Row, field) }

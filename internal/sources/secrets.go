@@ -83,12 +83,6 @@ func (s *Store) NewSecret(ctx context.Context, project, id, by string, once stor
 	return text, err
 }
 
-// HasSecret reports whether a secret of a source's hook holds.
-func (s *Store) HasSecret(ctx context.Context, project, id string) (bool, error) {
-	all, _, err := table.Load[[]secret](ctx, s.Tracker, secretsKey(project, id))
-	return len(all) > 0, err
-}
-
 // Proof is how a program shows that it knows a secret: the secret itself, or an HMAC-SHA256 of the body under it.
 type Proof struct {
 	Secret    string
@@ -96,8 +90,8 @@ type Proof struct {
 	Body      []byte
 }
 
-// Proves reports whether a proof is of a secret of a source's hook that holds. What it takes does not depend on how much
-// of a wrong one is right.
+// Proves reports whether a proof is of a secret of a source's hook that holds. The time it takes does not depend on how
+// much of a wrong one is right.
 func (s *Store) Proves(ctx context.Context, project, id string, proof Proof) (bool, error) {
 	all, _, err := table.Load[[]secret](ctx, s.Tracker, secretsKey(project, id))
 	if err != nil {

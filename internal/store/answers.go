@@ -54,9 +54,9 @@ func (s *DB) Once(project, route, who, key string, body []byte) Once {
 	}
 }
 
-// Delivery returns the Once of a message of another program, known by an id that is its own within from. Programs repeat
-// a message after days too, and then it must not bring back who was erased in the meantime: its answer is kept for ever.
-// The body is "" where the same id is the same message whatever else it says.
+// Delivery returns the Once of a message of another program, known by an id that is its own within from. Programs
+// repeat a message after days too, and then it must not bring back who was erased in the meantime: its answer is kept
+// for ever. The body is nil where the same id is the same message whatever else it says.
 func (s *DB) Delivery(project, from, id string, body []byte) Once {
 	once := s.Once(project, "delivery", from, id, body)
 	once.forever = true

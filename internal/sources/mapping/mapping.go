@@ -82,8 +82,9 @@ func Of(d *project.Definition, s sources.Source, compile func(where string) (Con
 	return m, nil
 }
 
-// OfHook returns what the deliveries to the hook of a source are read by. They are trusted like the public form: when they
-// were submitted is when they arrive, and that people agreed is for them to say, or for the words that the source names.
+// OfHook returns what the deliveries to the hook of a source are read by. They are trusted like the public form: when
+// they were submitted is when they arrive, and that people agreed is for them to say, or for the words that the source
+// names.
 func OfHook(d *project.Definition, s sources.Source, compile func(where string) (Condition, error)) (*importer.Mapping, error) {
 	s.Columns, s.Constants = maps.Clone(s.Columns), maps.Clone(s.Constants)
 	delete(s.Columns, "submitted_at")
