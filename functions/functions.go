@@ -15,6 +15,7 @@ import (
 	"outreach/functions/show-report/showreport"
 	"outreach/functions/sign-in/signin"
 	"outreach/functions/submit-signup/submitsignup"
+	"outreach/functions/take-deliveries/takedeliveries"
 	"outreach/internal/app"
 	"outreach/internal/web"
 )
@@ -24,6 +25,7 @@ import (
 func Routes(a *app.App) map[string][]web.Route {
 	return map[string][]web.Route{
 		"submit-signup":       submitsignup.Routes(a),
+		"take-deliveries":     takedeliveries.Routes(a),
 		"manage-uploads":      manageuploads.Routes(a),
 		"record-consultation": recordconsultation.Routes(a),
 		"manage-project":      manageproject.Routes(a),

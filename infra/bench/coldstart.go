@@ -30,6 +30,7 @@ var functions = map[string]function{
 	"sign-in":             {"dynamodb", 1.2},
 	"ingest-upload":       {"dynamodb s3 sqs", 1.3},
 	"send-notices":        {"dynamodb s3 ses", 1.3},
+	"take-deliveries":     {"dynamodb", 1.2},
 }
 
 // buildFunction builds a program as for deployment, and returns its file.

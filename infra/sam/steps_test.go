@@ -55,6 +55,21 @@ var steps = []step{
 	{"submit-signup/bad-values", 422, `"field":"email"`, ""},
 	{"submit-signup/other-body-same-key", 422, `"field":"Idempotency-Key"`, ""},
 
+	{"define-project/set-source", 201, `"kind":"signup"`, ""},
+	{"define-project/new-secret", 201, `"secret":`, ""},
+	{"take-deliveries/take", 201, `"state":"received"`, "define-project/new-secret"},
+	{"take-deliveries/take", 201, `"state":"received"`, "define-project/new-secret"},
+	{"take-deliveries/refuse", 422, `"field":"/course"`, "define-project/new-secret"},
+	{"take-deliveries/refuse", 422, `"field":"/course"`, "define-project/new-secret"},
+	{"take-deliveries/not-readable", 400, `"status":400`, "define-project/new-secret"},
+	{"take-deliveries/unsupported-type", 415, `"status":415`, "define-project/new-secret"},
+	{"take-deliveries/wrong-secret", 401, `"status":401`, ""},
+	{"take-deliveries/too-large", 413, `"status":413`, ""},
+	{"take-deliveries/not-allowed", 403, `"status":403`, ""},
+	{"take-deliveries/not-found", 404, `"status":404`, ""},
+	{"take-deliveries/list", 200, `"source":"form-tool"`, ""},
+	{"take-deliveries/discard", 200, `"source":"form-tool"`, "take-deliveries/list"},
+
 	{"manage-project/list-signups", 200, `anna.nowak@example.org`, ""},
 	{"manage-project/create-attendance", 201, `"id":`, ""},
 	{"manage-project/create-attendance", 409, `"existing":`, ""},
@@ -165,7 +180,7 @@ var steps = []step{
 // failsAlone is the answer where the only message of a batch fails.
 const failsAlone = `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb70"}]}`
 
-// exampleID is the placeholder in events for ids of earlier answers.
+// exampleID is the placeholder in events for ids of earlier answers, and for a secret.
 const exampleID = "01JZ8W0Y3Q6X1T5N9B2C7D4E01"
 
 // sent returns an event with the id of an earlier answer, if there was one, and with a body as long as its
@@ -241,6 +256,7 @@ func TestSteps(t *testing.T) {
 			"record-consultation": {400, 401, 403, 404, 409, 412, 413, 415, 422},
 			"manage-project":      {400, 401, 403, 404, 409, 412, 413, 415, 422},
 			"define-project":      {400, 401, 403, 404, 405, 412, 413, 422},
+			"take-deliveries":     {400, 401, 403, 404, 413, 415, 422},
 			"manage-uploads":      {400, 401, 403, 404, 409, 413, 415, 422},
 			"move-project":        {400, 401, 403, 404, 413, 415, 422},
 			"compile-snapshot":    {400, 401, 403, 404, 413, 415, 422},

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 type who struct {
 	may    []string // get what they ask for, or hear what is wrong with it
 	hidden []string // are told that there is no such thing, because to be refused would tell that there is
+	secret bool     // it is for programs with a secret alone, whoever is signed in
 }
 
 // everybody is all callers of the test.
@@ -33,6 +35,9 @@ var roles = map[string]string{
 func expect(route web.Route, path string) who {
 	if route.Admin {
 		return who{may: []string{"admin"}}
+	}
+	if route.Scope == web.Secret {
+		return who{secret: true}
 	}
 	if len(route.Roles) == 0 {
 		if route.Scope == web.Holder && !strings.Contains(path, "token={") {
@@ -60,6 +65,7 @@ func expect(route web.Route, path string) who {
 		case role != web.Coordinator && route.Scope == web.Own && slices.Contains(route.Names(), "id") && strings.HasPrefix(name, "other "),
 			role != web.Coordinator && route.Scope == web.Approved && strings.Contains(path, "{draft}"):
 			w.hidden = append(w.hidden, name)
+		case name == "other partner" && strings.Contains(path, "{new source}"): // its id says whose it is
 		default:
 			w.may = append(w.may, name)
 		}
@@ -131,6 +137,13 @@ var requests = []request{
 	{route: "GET /{project}/sources/{source}", path: "/{project}/sources/{source}"},
 	{route: "GET /{project}/sources/{source}/versions", path: "/{project}/sources/{source}/versions"},
 	{route: "POST /{project}/sources/{source}", path: "/{project}/sources/made", body: `_method=PUT`},
+	{route: "POST /{project}/sources/{source}/secret", path: "/{project}/sources/form/secret", body: `{}`},
+	{route: "POST /{project}/hooks/{source}", path: "/{project}/hooks/form", body: `{}`},
+	{route: "GET /{project}/deliveries"},
+	{route: "GET /{project}/deliveries/{id}", path: "/{project}/deliveries/{new delivery}"},
+	{route: "POST /{project}/deliveries/{id}", path: "/{project}/deliveries/{new delivery}", body: `_method=DELETE`},
+	{route: "POST /{project}/deliveries/{id}/reading", path: "/{project}/deliveries/{new delivery}/reading", body: `{}`},
+	{route: "DELETE /{project}/deliveries/{id}", path: "/{project}/deliveries/{new delivery}"},
 	{route: "DELETE /{project}/sources/{source}", path: "/{project}/sources/{new source}"},
 	{route: "DELETE /{project}/uploads/{id}", path: "/{project}/uploads/{upload}"},
 	{route: "POST /{project}/uploads/{id}", path: "/{project}/uploads/{upload}", body: `_method=DELETE`},
@@ -345,6 +358,8 @@ func (w who) check(t *testing.T, name string, browser bool, method string, got r
 		}
 	case slices.Contains(w.hidden, name):
 		got.is(http.StatusNotFound)
+	case w.secret:
+		got.is(http.StatusUnauthorized)
 	case name == "nobody" && browser && method == http.MethodGet:
 		got.is(http.StatusSeeOther)
 		if location := got.header.Get("Location"); !strings.HasPrefix(location, "/auth/sign-in?to="+url.QueryEscape("/p")) {
@@ -410,8 +425,19 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 	approved := p.compile()
 	p.approve(approved)
 	things["{approved}"] = approved.text("id")
+	secret := p.hook("form", ownForm)
 	made := 0
 	return func(path string) string {
+		if strings.Contains(path, "{new source}") {
+			things["{new source}"] = "radio-made"
+			p.source(p.office, "radio-made", "kind: media\ncolumns: {date: Day, title: Title, outlet: Outlet, reach: Reach}\nconstants: {medium: web}\n")
+		}
+		if strings.Contains(path, "{new delivery}") {
+			made++
+			p.toHook("form", secret, fmt.Sprintf(`{"n": %d}`, made)).is(http.StatusUnprocessableEntity)
+			waiting := p.office.get(p.at + "/deliveries?limit=200").is(http.StatusOK).list("items")
+			things["{new delivery}"] = said(within(waiting[len(waiting)-1], "id"))
+		}
 		if strings.Contains(path, "{new consultation}") {
 			made++
 			things["{new consultation}"] = p.adviser.post(p.at+"/consultations", p.consultation("ewa").and(fields{"minutes": 10, "topic": "nowa " + strings.Repeat("x", made)})).is(http.StatusCreated).text("id")

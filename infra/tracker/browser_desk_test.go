@@ -225,5 +225,8 @@ func deskKeepsNobodyOut(t *testing.T, v *visitor) {
 	keepsNobodyOut(t, v, []string{p.at + "/uploads", uploads + checked, uploads + accepted, uploads + rejected, uploads + rejected + "/columns"})
 	v.signIn(p.id+":coordinator", p.at+"/uploads")
 	p.source(p.office, "monitoring", monitoring).is(http.StatusCreated)
-	keepsNobodyOut(t, v, []string{p.at + "/uploads", p.at + "/consultations/sheet", p.at + "/sources", p.at + "/sources/monitoring"})
+	secret := p.hook("form", ownForm)
+	p.toHook("form", secret, form("Anna", "Beekeeping")).is(http.StatusUnprocessableEntity)
+	refused := p.at + "/deliveries/" + p.office.get(p.at+"/deliveries").is(http.StatusOK).text("items.0.id")
+	keepsNobodyOut(t, v, []string{p.at + "/uploads", p.at + "/consultations/sheet", p.at + "/sources", p.at + "/sources/monitoring", p.at + "/sources/form", p.at + "/deliveries", refused})
 }

@@ -285,6 +285,8 @@ func TestNoPersonalDataOutsideItsPlaces(t *testing.T) {
 	hear(p.office.delete(p.at + "/uploads/" + back)).is(http.StatusOK)
 
 	// Every kind of error.
+	secret := p.hook("form", "kind: signup\ncolumns: {first_name: /first_name, last_name: /last_name, email: /email, pesel: /pesel, phone: /phone, activity: /activity, sex: /sex, birth_year: /birth_year, group: /group, consent_processing: /consent_processing}\n")
+	hear(p.toHook("form", secret, string(p.office.encode(me.and(fields{"activity": "compost"}))))).is(http.StatusCreated)
 	rejected := p.upload(p.office, secrets["file name"], "email,pesel,date,field,minutes,form,adviser,topic\n"+
 		secrets["e-mail"]+" x,"+secrets["PESEL"]+"0,"+p.day(-4)+",law,15,phone,"+secrets["adviser"]+" x,"+secrets["topic in a file"]+strings.Repeat("x", 4000)+"\n"+
 		secrets["e-mail"]+","+secrets["another's PESEL"]+","+p.day(-4)+",law,15,phone,,\n", nil)
@@ -303,6 +305,7 @@ func TestNoPersonalDataOutsideItsPlaces(t *testing.T) {
 		me.and(fields{"activity": secrets["last name"], "sex": secrets["first name"], "birth_year": secrets["phone"], "group": secrets["e-mail"]}), me.and(fields{"consent_processing": nil}),
 	} {
 		hear(p.anyone.post(p.at+"/signups", body)).is(http.StatusUnprocessableEntity)
+		hear(p.toHook("form", secret, string(p.office.encode(body)))).is(http.StatusUnprocessableEntity)
 		hear(p.anyone.browser().fill(p.at+"/signups", body)).is(http.StatusUnprocessableEntity)
 	}
 	hear(p.office.post(p.at+"/attendance", p.attendance("x").and(fields{"person": fields{"email": secrets["another's e-mail"], "pesel": secrets["PESEL"]}}))).is(http.StatusConflict)

@@ -6,6 +6,7 @@ import (
 	"outreach/internal/attachments"
 	"outreach/internal/attention"
 	"outreach/internal/fact"
+	"outreach/internal/hooks"
 	"outreach/internal/nights"
 	"outreach/internal/notices"
 	"outreach/internal/people"
@@ -36,6 +37,7 @@ type App struct {
 	Reports       *reports.Store
 	Said          *said.Store
 	Sources       *sources.Store
+	Hooks         *hooks.Store // it reads no conditions: hooksweb adds that
 	Notices       *notices.Store
 	Access        *access.Store
 	Attention     *attention.Store
@@ -51,10 +53,11 @@ func New(db *store.DB) *App {
 		Access: access.New(db), Nights: nights.New(db), Subscriptions: subscriptions.New(db),
 	}
 	a.Signups = signups.New(db, a.Projects, a.People)
+	a.Hooks = hooks.New(db, a.Signups, a.Sources)
 	a.Uploads = uploads.New(db, a.People, a.Signups, a.Snapshots)
 	a.Attachments = attachments.New(db)
 	a.Records = records.New(db, a.People, a.Uploads, a.Attachments)
-	a.Attention = attention.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Snapshots, a.Reports, a.Notices)
-	a.Privacy = privacy.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Attachments, a.Records, a.Snapshots, a.Access)
+	a.Attention = attention.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Snapshots, a.Reports, a.Notices, a.Hooks)
+	a.Privacy = privacy.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Attachments, a.Records, a.Snapshots, a.Access, a.Hooks)
 	return a
 }

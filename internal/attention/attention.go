@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"outreach/internal/hooks"
 	"outreach/internal/notices"
 	"outreach/internal/people"
 	"outreach/internal/project"
@@ -28,16 +29,18 @@ type Store struct {
 	snapshots *snapshots.Store
 	reports   *reports.Store
 	notices   *notices.Store
+	hooks     *hooks.Store
 }
 
 // New returns a Store on a base and the features whose tasks it counts.
-func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, snapshots *snapshots.Store, reports *reports.Store, notices *notices.Store) *Store {
-	return &Store{db, projects, persons, signups, uploads, snapshots, reports, notices}
+func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, snapshots *snapshots.Store, reports *reports.Store, notices *notices.Store, hooks *hooks.Store) *Store {
+	return &Store{db, projects, persons, signups, uploads, snapshots, reports, notices, hooks}
 }
 
 // Counts is how many tasks wait, by kind. The zero Counts is a day without tasks.
 type Counts struct {
 	RejectedFiles           int `json:"rejected_files,omitempty"`            // of the last Days days
+	Deliveries              int `json:"deliveries,omitempty"`                // of other form tools that could not be taken
 	Waiting                 int `json:"waiting,omitempty"`                   // people on waiting lists of activities with free places
 	Held                    int `json:"held,omitempty"`                      // sign-ups in the state held, without unconfirmed ones
 	Duplicates              int `json:"duplicates,omitempty"`                // pairs of people who may be the same
@@ -67,6 +70,9 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 		return c, err
 	}
 	if c.RejectedFiles, err = s.uploads.CountRejected(ctx, defined.Definition, s.Now().AddDate(0, 0, -Days)); err != nil {
+		return c, err
+	}
+	if c.Deliveries, err = s.hooks.Count(ctx, project); err != nil {
 		return c, err
 	}
 	places, err := s.signups.Places(ctx, project, defined.Activities())

@@ -44,14 +44,19 @@ const (
 	KindIndicatorSaid    = "indicator.said"
 	KindSourceSet        = "source.set"
 	KindSourceRemoved    = "source.removed"
-	KindReportDue        = "report.due"
-	KindAttentionNoted   = "attention.noted"
+	KindSourceSecret     = "source.secret"
+
+	KindDeliveryRefused   = "delivery.refused"
+	KindDeliveryDiscarded = "delivery.discarded"
+
+	KindReportDue      = "report.due"
+	KindAttentionNoted = "attention.noted"
 )
 
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
 	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadFinished, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonAsked, KindPersonViewed, KindPeopleExported, KindPersonMerged,
-	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSourceSet, KindSourceRemoved, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
+	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSourceSet, KindSourceRemoved, KindSourceSecret, KindDeliveryRefused, KindDeliveryDiscarded, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
 // Fact is one event. Lane and Number are assigned when it is written and imply no order between lanes: where order
@@ -255,11 +260,18 @@ type IndicatorSaid struct {
 	Note      string `json:"note,omitempty"` // sealed
 }
 
-// SourceSet says that a version of a source holds from now on, or that this version took the source away.
+// SourceSet says that a version of a source holds from now on, or that this version took the source away, or that the
+// secret of its hook was replaced.
 type SourceSet struct {
-	Source  string `json:"source"` // its id
-	Version int    `json:"version"`
+	Source  string `json:"source"`           // its id
+	Version int    `json:"version"`          // of a secret its number
 	SHA256  string `json:"sha256,omitempty"` // of the text
+}
+
+// Delivery says that what another form tool sent could not be taken and waits for the office, or that it was discarded.
+type Delivery struct {
+	Source   string `json:"source"` // its id
+	Delivery string `json:"delivery"`
 }
 
 // SnapshotDecided says that a snapshot was approved or rejected.

@@ -26,6 +26,7 @@ type checker struct {
 	totals   bool             // there was a total
 	passed   int              // rows that were passed over
 	skipped  int              // rows that the mapping says are none
+	alone    bool             // the row is one record, which is neither an example nor a total
 	clocks   string           // the time of day in a date of the current row
 	fixed    []constant       // what the mapping says of every row
 	letters  *tally           // of a workbook, whose texts may have been converted twice before they were pasted; else nil
@@ -292,7 +293,7 @@ func (c *checker) row(r row) error {
 		c.warn(CellError{Row: number, Column: c.layout.nameOf("birth_year"), Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})
 	}
 	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.problems)...)
-	if over := c.passedOver(r, &entry); over != "" {
+	if over := c.passedOver(r, &entry); over != "" && !c.alone {
 		c.passed++
 		c.warn(CellError{Row: number, Code: over})
 		return nil

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -344,4 +345,43 @@ func (l *layout) constants(scope schema.Scope) (out []constant) {
 		}
 	}
 	return out
+}
+
+// Record is what a mapping makes of one record.
+type Record struct {
+	Entry    schema.Entry // valid if it is not skipped and there are no errors
+	Skipped  bool         // the mapping says that it is none
+	Errors   []CellError
+	Warnings []CellError
+}
+
+// Record reads one record, given as texts by the names of their columns, as it would be read as a row of a file. What
+// the mapping does not name is passed over.
+func (m *Mapping) Record(ctx context.Context, texts map[string]string, scope schema.Scope) (Record, error) {
+	names := make([]string, 0, len(texts))
+	for name := range texts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	head, cells := make([]cell, len(names)), make([]cell, len(names))
+	for i, name := range names {
+		head[i].text, cells[i].text = name, texts[name]
+	}
+	if len(cells) == 0 {
+		cells = make([]cell, 1)
+	}
+	scope.Loose = true
+	out := Record{}
+	c := checker{scope: scope, alone: true, layout: m.layout(head), values: make(schema.Row, len(m.Kind.Fields)), line: func(l Line) error {
+		out.Entry = l.Entry
+		return ctx.Err()
+	}}
+	c.Kind, c.Mapping = m.Kind, m
+	c.fixed = c.layout.constants(scope)
+	for _, name := range c.layout.missing {
+		c.add(CellError{Row: 1, Column: c.layout.nameOf(name), Code: schema.Missing})
+	}
+	err := c.row(row{number: 1, cells: cells})
+	out.Skipped, out.Errors, out.Warnings = c.skipped > 0, c.Errors.List, c.Warnings.List
+	return out, err
 }

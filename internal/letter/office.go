@@ -125,6 +125,7 @@ func RenderAttention(a Attention) (Letter, error) {
 	}{
 		{"reports", "/snapshots", a.Counts.Reports},
 		{"rejected_files", "/uploads", a.Counts.RejectedFiles},
+		{"deliveries", "/deliveries", a.Counts.Deliveries},
 		{"postponed_letters", "/signups", a.Counts.PostponedLetters},
 		{"held", "/signups", a.Counts.Held},
 		{"waiting", "/signups", a.Counts.Waiting},

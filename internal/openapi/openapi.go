@@ -57,6 +57,7 @@ func Document(routes []web.Route, registry *schema.Registry) (any, error) {
 			"parameters": sharedParameters,
 			"securitySchemes": object{
 				"bearer":  object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An OpenID Connect token, whose groups are the roles."},
+				"secret":  object{"type": "http", "scheme": "bearer", "description": "The secret of a source's hook. In its place a signature of the body may come, in the header that the source names."},
 				"session": object{"type": "apiKey", "in": "cookie", "name": "session", "description": "The session of a person who signed in at `/auth/sign-in`; over HTTPS the cookie is called `__Host-session`."},
 			},
 		},
@@ -108,6 +109,9 @@ func (w *writer) operation(r web.Route) object {
 	if len(r.Roles) > 0 || r.Admin {
 		out["security"] = []object{{"bearer": []string{}}, {"session": []string{}}}
 	}
+	if r.Scope == web.Secret {
+		out["security"] = []object{{"secret": []string{}}}
+	}
 	if parameters := w.parameters(r); len(parameters) > 0 {
 		out["parameters"] = parameters
 	}
@@ -123,6 +127,8 @@ func Who(r web.Route) string {
 		return "anyone who has the token"
 	}
 	switch {
+	case r.Scope == web.Secret:
+		return "another program that has the secret"
 	case r.Admin:
 		return "admin"
 	case len(r.Roles) == 0:

@@ -229,10 +229,14 @@ func (v view) fields(d *project.Definition, one snapshot.Counted) string {
 	return strings.Join(said, " · ")
 }
 
-// agreed returns to which version of the words on the use of data a person agreed.
+// agreed returns to which version of the words on the use of data a person agreed: those of the form, by its day, or
+// those of another form tool, by the source that names them and its version.
 func (v view) agreed(version string) string {
 	if version == "" {
 		return ""
+	}
+	if _, err := time.Parse(time.DateOnly, version); err != nil {
+		return v.Field(signups.ConsentGiven) + " " + version
 	}
 	return v.Field(signups.ConsentGiven) + " " + v.Date(version)
 }

@@ -42,5 +42,37 @@ type Source struct {
 	Next     string // the address of the next page, or ""
 }
 
-func (s Sources) render(view) (string, any) { return "sources", s }
-func (s Source) render(view) (string, any)  { return "source", s }
+// SourceSecret shows the new secret of a source's hook, this once.
+type SourceSecret struct {
+	Source, Address, Secret string
+	Signature               string // the header with the HMAC of a body, "" where the source names none
+}
+
+// Deliveries is the list of what other form tools sent and could not be taken.
+type Deliveries struct {
+	Items []DeliveryLine
+	Next  string // the address of the next page, or ""
+}
+
+// DeliveryLine is such a delivery.
+type DeliveryLine struct {
+	ID, Source string
+	At         time.Time
+	Errors     []DeliveryError
+	Removed    bool // its payload was removed
+}
+
+// DeliveryError is a reason why a delivery could not be taken.
+type DeliveryError struct{ Field, Message string }
+
+// Delivery is the page of one delivery, with what it says.
+type Delivery struct {
+	Line    DeliveryLine
+	Payload string // as indented JSON, "" where it was removed
+}
+
+func (s SourceSecret) render(view) (string, any) { return "secret", s }
+func (d Deliveries) render(view) (string, any)   { return "deliveries", d }
+func (d Delivery) render(view) (string, any)     { return "delivery", d }
+func (s Sources) render(view) (string, any)      { return "sources", s }
+func (s Source) render(view) (string, any)       { return "source", s }

@@ -13,6 +13,7 @@ import (
 	"outreach/internal/access"
 	"outreach/internal/attachments"
 	"outreach/internal/fact"
+	"outreach/internal/hooks"
 	"outreach/internal/objects"
 	"outreach/internal/people"
 	"outreach/internal/projects"
@@ -40,11 +41,12 @@ type Store struct {
 	records     *records.Store
 	snapshots   *snapshots.Store
 	staff       *access.Store
+	hooks       *hooks.Store
 }
 
 // New returns a Store on a base and the features that store data about people.
-func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, attachments *attachments.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
-	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, attachments: attachments, records: records, snapshots: snapshots, staff: staff}
+func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, attachments *attachments.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store, hooks *hooks.Store) *Store {
+	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, attachments: attachments, records: records, snapshots: snapshots, staff: staff, hooks: hooks}
 }
 
 // Erase erases a person. It deletes identity, attributes, private texts, uploaded originals that mention the person,
@@ -183,6 +185,9 @@ func (s *Store) eraseFromTables(ctx context.Context, project string, erasures []
 	if err := s.uploads.RemoveOriginalsOf(ctx, project, files); err != nil {
 		return err
 	}
+	if err := s.forgetPayloads(ctx, project, erasures); err != nil {
+		return err
+	}
 	err = store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error {
 		return s.attachments.Erase(ctx, project, append(slices.Clone(e.IDs), e.Fresh))
 	})
@@ -306,6 +311,21 @@ func (s *Store) addresses(ctx context.Context, project string, erasures []people
 	out = slices.DeleteFunc(out, func(address string) bool { return address == "" })
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// forgetPayloads removes what other form tools sent about the people and could not be taken.
+func (s *Store) forgetPayloads(ctx context.Context, project string, erasures []people.Erasure) error {
+	var erased []people.Person
+	for _, e := range erasures {
+		for _, id := range e.IDs {
+			p, err := s.persons.Stored(ctx, project, id)
+			if err != nil {
+				return err
+			}
+			erased = append(erased, p)
+		}
+	}
+	return s.hooks.Forget(ctx, project, erased)
 }
 
 func (s *Store) forgetLetters(ctx context.Context, project string, addresses []string) error {

@@ -14,6 +14,7 @@ import (
 	"outreach/internal/access"
 	"outreach/internal/attachments"
 	"outreach/internal/fact"
+	"outreach/internal/hooks"
 	"outreach/internal/objects/folder"
 	"outreach/internal/people"
 	"outreach/internal/project"
@@ -22,6 +23,7 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
+	"outreach/internal/sources"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
 	"outreach/internal/table"
@@ -39,7 +41,7 @@ func on(db *store.DB) *Store {
 	signedUp := signups.New(db, defined, persons)
 	files := uploads.New(db, persons, signedUp, kept)
 	attached := attachments.New(db)
-	return New(db, defined, persons, signedUp, files, attached, records.New(db, persons, files, attached), kept, access.New(db))
+	return New(db, defined, persons, signedUp, files, attached, records.New(db, persons, files, attached), kept, access.New(db), hooks.New(db, signedUp, sources.New(db)))
 }
 
 func named(t *testing.T, s *Store, email, first, last string) string {

@@ -102,18 +102,26 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 	})
 }
 
-// removeAllOriginals removes the uploaded files of rows, and the photos and documents of records.
+// removeAllOriginals removes the uploaded files of rows, the photos and documents of records, and what other form tools
+// sent and could not be taken.
 func (s *Store) removeAllOriginals(ctx context.Context, project string) (removed bool, err error) {
 	rows, err := s.uploads.RemoveAllOriginals(ctx, project)
 	if err != nil {
 		return rows, err
 	}
 	files, err := s.attachments.RemoveAll(ctx, project)
-	return rows || files, err
+	if err != nil {
+		return rows || files, err
+	}
+	payloads, err := s.hooks.RemoveAll(ctx, project)
+	return rows || files || payloads, err
 }
 
 // eraseAllPeople erases everyone in a project, and reports whether there was anyone.
 func (s *Store) eraseAllPeople(ctx context.Context, project string) (removed bool, err error) {
+	if removed, err = s.hooks.RemoveAll(ctx, project); err != nil {
+		return removed, err
+	}
 	err = s.persons.EachPage(ctx, project, func(all []people.Person) error {
 		if len(all) == 0 {
 			return nil

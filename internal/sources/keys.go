@@ -20,3 +20,8 @@ func versionKey(project, id string, version int) table.Key {
 func lastKey(project, id string) table.Key {
 	return table.Key{PK: "SOURCE#" + project + "#" + id, SK: "LAST"}
 }
+
+// secretsKey is the key of the secrets of a source's hook.
+func secretsKey(project, id string) table.Key {
+	return table.Key{PK: "SOURCE#" + project + "#" + id, SK: "SECRETS"}
+}

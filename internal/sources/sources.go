@@ -21,6 +21,11 @@ type Source struct {
 	Ignore    []string                     `json:"ignore,omitempty"`    // their columns that are passed over
 	IgnoreAll bool                         `json:"ignore_all,omitempty"`
 	Skip      string                       `json:"skip,omitempty"` // a condition on a row that is none
+
+	// What follows is for the hook of the source, to which another form tool sends.
+	Consent   project.Text `json:"consent,omitempty"`   // what people agreed to there; none: a column says whether they did
+	Signature string       `json:"signature,omitempty"` // the header with the HMAC of the body; "": there is none
+	Delivery  string       `json:"delivery,omitempty"`  // the JSON Pointer of the tool's own id of a delivery; "": there is none
 }
 
 // Usable reports whether an owner of files may use the source: a partner's id, or "" for the office.

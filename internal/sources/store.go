@@ -132,6 +132,7 @@ func (s *Store) Remove(ctx context.Context, project, id, ifMatch, by string) err
 		}
 		return s.Log().Append(ctx, project, []fact.Fact{f},
 			table.Remove(sourceKey(project, id), table.At(rev)),
+			table.Remove(secretsKey(project, id), table.Always), // a later source with the id has none
 			table.PutJSON(versionKey(project, id, gone.Version), gone, table.Absent),
 			table.PutJSON(lastKey(project, id), gone.Version, table.At(lastRev)))
 	})

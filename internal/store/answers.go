@@ -18,9 +18,10 @@ const AnswerLife = 48 * time.Hour
 // Once identifies a request that must take effect once, by its idempotency key and its body. The zero Once is a request
 // without a key. It belongs to one request, and is not safe for concurrent use.
 type Once struct {
-	key  table.Key
-	body string
-	seen *lookup // the last result of Answered
+	key     table.Key
+	body    string
+	forever bool    // the answer never expires
+	seen    *lookup // the last result of Answered
 }
 
 // lookup is what is stored of a request's answer.
@@ -37,7 +38,7 @@ func (o Once) Asked() bool { return o.seen != nil && o.seen.done }
 type answer struct {
 	Body    string          `json:"body"` // keyed hash of the request
 	Result  json.RawMessage `json:"result"`
-	Expires time.Time       `json:"expires"`
+	Expires time.Time       `json:"expires,omitzero"` // zero: never
 }
 
 // Once returns the Once of a request with an Idempotency-Key: the same key of another sender (who) or to another route
@@ -53,6 +54,15 @@ func (s *DB) Once(project, route, who, key string, body []byte) Once {
 	}
 }
 
+// Delivery returns the Once of a message of another program, known by an id that is its own within from. Programs
+// repeat a message after days too, and then it must not bring back who was erased in the meantime: its answer is kept
+// for ever. The body is nil where the same id is the same message whatever else it says.
+func (s *DB) Delivery(project, from, id string, body []byte) Once {
+	once := s.Once(project, "delivery", from, id, body)
+	once.forever = true
+	return once
+}
+
 // Answered decodes the stored answer to the same request into result; false where there is none or it has expired. It
 // fails with ErrOtherBody where the key was used with another body.
 func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) {
@@ -63,7 +73,7 @@ func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) 
 	switch {
 	case err != nil:
 		return false, err
-	case rev == 0 || !before.Expires.After(s.Now()):
+	case rev == 0 || !before.Expires.IsZero() && !before.Expires.After(s.Now()):
 		*once.seen = lookup{done: true, rev: rev}
 		return false, nil
 	case before.Body != once.body:
@@ -114,8 +124,12 @@ func (s *DB) Answer(ctx context.Context, once Once, result any) ([]table.Op, err
 	if err != nil {
 		return nil, err
 	}
-	op := table.PutJSON(once.key, answer{Body: once.body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, table.At(once.seen.rev))
-	op.Item.Expires = s.Now().Add(AnswerLife)
+	kept := answer{Body: once.body, Result: encoded}
+	if !once.forever {
+		kept.Expires = s.Now().Add(AnswerLife)
+	}
+	op := table.PutJSON(once.key, kept, table.At(once.seen.rev))
+	op.Item.Expires = kept.Expires
 	return []table.Op{op}, nil
 }
 

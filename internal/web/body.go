@@ -118,11 +118,20 @@ func (c *Call) complete(body *Body, key string, fingerprint []byte) error {
 			body.Given[name] = value
 		}
 	}
-	if utf8.RuneCountInString(key) > MostKey {
-		return Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
+	if err := CheckKey(key); err != nil {
+		return err
 	}
 	body.Once = c.Site.DB.Once(c.Project, body.Method(c)+" "+c.URL.Path, c.Caller.Subject, key, fingerprint)
 	return nil
+}
+
+// CheckKey returns an error with status 422 for an idempotency key of more than MostKey characters.
+func CheckKey(key string) error {
+	length := utf8.RuneCountInString(key)
+	if length <= MostKey {
+		return nil
+	}
+	return Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(length)}})
 }
 
 // File is a file of a form.
@@ -253,6 +262,22 @@ func readJSON(raw []byte, isField func(name string) bool) (given schema.Given, u
 	}
 	return given, unread, nil
 }
+
+// ReadObject parses the JSON object of another program within the limits of a body, and fails as Read does; with 413
+// also above mostFields fields.
+func ReadObject(raw []byte) (map[string]any, error) {
+	if !utf8.Valid(raw) {
+		return nil, &Error{Status: http.StatusBadRequest, Detail: "not_utf8"}
+	}
+	given, unread, err := readJSON(raw, func(string) bool { return false })
+	if err == nil && unread > 0 {
+		err = tooManyValues()
+	}
+	return given, err
+}
+
+// IsJSON reports whether the request has a JSON body, by its media type.
+func (c *Call) IsJSON() bool { return isJSON(c.Header.Get("Content-Type")) }
 
 // jsonReader reads the values of valid JSON one by one, so that what is too much is never in memory.
 type jsonReader struct {

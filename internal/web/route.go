@@ -55,6 +55,7 @@ const (
 	Approved Scope = "approved" // approved snapshots
 	Media    Scope = "media"    // files of media records; other kinds are refused
 	Holder   Scope = "token"    // the resource that the token in the URL belongs to, for anyone
+	Secret   Scope = "secret"   // another program, by a secret that the handler checks; the request has no identity
 )
 
 // Parameter is a query parameter.

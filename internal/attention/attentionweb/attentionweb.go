@@ -66,7 +66,7 @@ const rejectedFor = 30
 
 // task is one kind of task, of one activity where it is about activities.
 type task struct {
-	What     string `json:"what" enum:"reports,rejected_files,postponed_letters,waiting_with_places,held,unproved,duplicates,no_snapshot,old_snapshot,rule_errors,lines_behind,incomplete,people_without_attributes,waiting"`
+	What     string `json:"what" enum:"reports,rejected_files,deliveries,postponed_letters,waiting_with_places,held,unproved,duplicates,no_snapshot,old_snapshot,rule_errors,lines_behind,incomplete,people_without_attributes,waiting"`
 	Count    int    `json:"count"`
 	Activity string `json:"activity,omitempty"`
 	Message  string `json:"message"`
@@ -155,6 +155,7 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	l.held(places)
 	l.add("reports", counts.Reports, true, "/snapshots")
 	l.add("rejected_files", rejected, true, "/uploads")
+	l.add("deliveries", counts.Deliveries, true, "/deliveries")
 	l.add("postponed_letters", counts.PostponedLetters, true, "/signups")
 	l.queues(places, true)
 	l.unproved()

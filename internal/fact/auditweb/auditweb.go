@@ -258,7 +258,7 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 	case fact.KindDefinitionSet:
 		h.Version = d.Version
 		say(f.Kind, "n", d.Version)
-	case fact.KindSourceSet, fact.KindSourceRemoved:
+	case fact.KindSourceSet, fact.KindSourceRemoved, fact.KindSourceSecret, fact.KindDeliveryRefused, fact.KindDeliveryDiscarded:
 		say(f.Kind, "source", d.Source, "n", d.Version)
 	case fact.KindSnapshotCompiled:
 		say(f.Kind, "date", w.Messages().Date(d.AsOf))
@@ -320,7 +320,7 @@ func (w *wording) link(h *auditLine, d data) {
 		}
 	case typed && !r.Voided:
 		add("record", schema.For(w.Defined.Definition).Kind(r.Kind).Path+"/"+r.ID)
-	case h.Kind == fact.KindSourceSet:
+	case h.Kind == fact.KindSourceSet, h.Kind == fact.KindSourceSecret:
 		add("source", "sources/"+d.Source)
 	case d.Upload != "":
 		add("upload", "uploads/"+d.Upload)

@@ -3,6 +3,7 @@ package definition
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func (r *reader) source(root *node, d *project.Definition, id string) *sources.S
 	if root.shape == mapping {
 		root.entries = slices.DeleteFunc(root.entries, func(e entry) bool { return slices.Contains(addedKeys, e.key) })
 	}
-	o, ok := r.object(root, "", "id", "kind", "by", "recognise", "columns", "formats", "values", "constants", "ignore", "skip")
+	o, ok := r.object(root, "", "id", "kind", "by", "recognise", "columns", "formats", "values", "constants", "ignore", "skip", "consent", "signature", "delivery")
 	if !ok {
 		return s
 	}
@@ -69,6 +70,8 @@ func (r *reader) source(root *node, d *project.Definition, id string) *sources.S
 	s.Recognise = o.texts("recognise", mostColumns)
 	s.Ignore, s.IgnoreAll = o.ignored()
 	s.Skip = o.condition("skip")
+	s.Consent = o.optionalText("consent", longestSourceText)
+	s.Signature, s.Delivery = o.header("signature"), o.pointer("delivery")
 	if kind == nil {
 		return s
 	}
@@ -235,6 +238,30 @@ func (o object) condition(key string) string {
 		o.reportRule(key, err)
 	}
 	return n.text
+}
+
+// headerName is the syntax of the name of a header.
+var headerName = regexp.MustCompile("^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+
+// ownHeaders are headers that have a meaning of their own.
+var ownHeaders = []string{"accept", "accept-language", "authorization", "content-length", "content-type", "cookie", "host", "idempotency-key"}
+
+// header reads the name of a header.
+func (o object) header(key string) string {
+	name, n, ok := o.value(key)
+	if ok && (!headerName.MatchString(name) || slices.Contains(ownHeaders, strings.ToLower(name))) {
+		o.report(n, o.at(key), notAllowed, text.NewMessage("source.error.header", "value", short(name)))
+	}
+	return name
+}
+
+// pointer reads a JSON Pointer.
+func (o object) pointer(key string) string {
+	at, n, ok := o.value(key)
+	if ok && !strings.HasPrefix(at, "/") {
+		o.report(n, o.at(key), notAllowed, text.NewMessage("source.error.pointer", "value", short(at)))
+	}
+	return o.checkText(at, n, o.at(key), longestColumn)
 }
 
 // fieldsOfKind are the fields that the keys of a source may name.

@@ -13,7 +13,6 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
-	"outreach/internal/text"
 	"outreach/internal/web"
 )
 
@@ -148,39 +147,26 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	def := c.Defined.Definition
 	kind := schema.For(def).Kind(schema.Signup)
 	entry, problems := kind.Read(body.Given, c.Scope(body.Form))
-	get := func(field string) string { return kind.Get(entry.Row, field) }
-	if !office && len(problems) == 0 && !entry.Person.AtForms() {
-		problems = append(problems, kind.PersonKeys().MissingAtForms())
-	}
-	submitted := now
-	if given := get("submitted_at"); given != "" {
-		if !office {
-			problems = append(problems, schema.Problem{Field: "submitted_at", Code: schema.NotAllowed, Hint: "coordinator"})
-		} else if at, err := time.Parse(time.RFC3339, given); err == nil {
-			submitted = at
+	if !office {
+		draft, problems := signups.FromForm(def, entry, problems, c.Language, now)
+		if len(problems) > 0 {
+			return signups.SignedUp{}, web.Invalid(problems...)
 		}
-	}
-	activity, found := def.Activity(get("activity"))
-	if found && !canSignUp(c, activity) {
-		problems = append(problems, schema.Problem{Field: "activity", Code: schema.Closed})
+		return h.signups.SignUp(c.Context(), c.Project, draft, body.Once)
 	}
 	if len(problems) > 0 {
 		return signups.SignedUp{}, web.Invalid(problems...)
 	}
-	if at := kind.Index("locale"); entry.Row[at] == "" && !office {
-		entry.Row[at] = text.Spoken(c.Language)
+	submitted := now
+	if at, err := time.Parse(time.RFC3339, kind.Get(entry.Row, "submitted_at")); err == nil {
+		submitted = at
 	}
-	draft := signups.SignupDraft{Kind: kind, Activity: activity, Row: entry.Row, Derived: schema.OfPesel(def, entry.Person.Pesel), Submitted: submitted, Public: !office}
-	if !office {
-		draft.Consent = signups.ConsentVersion
-		draft.Confirm, draft.Reserve = def.Confirm == project.ConfirmEmail && entry.Person.Email != "", time.Duration(def.ConfirmHours)*time.Hour
-	} else {
-		by, err := c.Staff()
-		if err != nil {
-			return signups.SignedUp{}, err
-		}
-		draft.By = by
+	by, err := c.Staff()
+	if err != nil {
+		return signups.SignedUp{}, err
 	}
+	activity, _ := def.Activity(kind.Get(entry.Row, "activity"))
+	draft := signups.SignupDraft{Kind: kind, Activity: activity, Row: entry.Row, Derived: schema.OfPesel(def, entry.Person.Pesel), Submitted: submitted, By: by}
 	return h.signups.SignUp(c.Context(), c.Project, draft, body.Once)
 }
 

@@ -153,7 +153,7 @@ type View struct {
 	State       string            `json:"state" enum:"accepted,waitlisted,held,cancelled"`
 	SubmittedAt string            `json:"submitted_at" format:"date-time"`
 	Entries     int               `json:"entries" doc:"How often the form was sent"`
-	Consent     string            `json:"consent_version,omitempty" format:"date" doc:"Since when the form had said what it said on the use of data: which words the person agreed to"`
+	Consent     string            `json:"consent_version,omitempty" doc:"Which words on the use of data the person agreed to: the day since which the form has had its own, or of another form tool the source that names them, @ and its version"`
 	Upload      string            `json:"upload,omitempty" doc:"The file it came in"`
 	Conflict    *people.Conflict  `json:"conflict,omitempty" doc:"Of a held one: which known person it contradicts, and in what"`
 	Unconfirmed bool              `json:"unconfirmed,omitempty" doc:"Of a held one: nobody has confirmed its address by the link in the e-mail"`

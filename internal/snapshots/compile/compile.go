@@ -15,6 +15,7 @@ import (
 	"outreach/internal/counting"
 	"outreach/internal/counting/checkpoint"
 	"outreach/internal/fact"
+	"outreach/internal/hooks"
 	"outreach/internal/nights"
 	"outreach/internal/objects"
 	"outreach/internal/people"
@@ -38,6 +39,7 @@ type Compiler struct {
 	snapshots   *snapshots.Store
 	uploads     *uploads.Store
 	attachments *attachments.Store
+	hooks       *hooks.Store
 	reports     *reports.Store
 	attention   *attention.Store
 	privacy     *privacy.Store
@@ -48,7 +50,7 @@ type Compiler struct {
 // New returns the Compiler on an app's features. It reads and writes nothing.
 func New(a *app.App) Compiler {
 	return Compiler{
-		db: a.DB, facts: a.Facts, projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads, attachments: a.Attachments,
+		db: a.DB, facts: a.Facts, projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads, attachments: a.Attachments, hooks: a.Hooks,
 		reports: a.Reports, attention: a.Attention, privacy: a.Privacy, people: a.People, nights: a.Nights,
 	}
 }

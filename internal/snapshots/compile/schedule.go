@@ -284,9 +284,10 @@ func (c Compiler) removeExpired(ctx context.Context, d *project.Definition) (nex
 	finish := c.privacy.FinishErasures(ctx, d.ID)
 	uncounted, remove := c.uploads.RemoveUncounted(ctx, d.ID)
 	waiting, unnamed := c.attachments.RemoveWaiting(ctx, d.ID)
-	next = earliest([]time.Time{uncounted, waiting})
+	payloads, refused := c.hooks.RemoveOld(ctx, d.ID)
+	next = earliest([]time.Time{uncounted, waiting, payloads})
 	var failed []error
-	for _, err := range []error{finish, remove, unnamed, c.privacy.Purge(ctx, d)} {
+	for _, err := range []error{finish, remove, unnamed, refused, c.privacy.Purge(ctx, d)} {
 		if errors.Is(err, store.ErrDeferred) {
 			next = now
 		} else {

@@ -5,6 +5,7 @@ package mapping
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 	"outreach/internal/sources"
 	"outreach/internal/sources/format"
 )
+
+// consent is the field that says that a person agreed to the use of their data.
+const consent = "consent_processing"
 
 // Condition is a compiled condition on a row.
 type Condition interface {
@@ -37,6 +41,13 @@ func Of(d *project.Definition, s sources.Source, compile func(where string) (Con
 	m := &importer.Mapping{
 		Name: s.ID, Kind: kind, Recognise: s.Recognise, Ignored: slices.Clone(s.Ignore), IgnoreAll: s.IgnoreAll, Constants: s.Constants,
 		Columns: map[*schema.Field]string{}, Formats: map[*schema.Field]importer.Format{}, Values: map[*schema.Field]map[string]string{},
+	}
+	if len(s.Consent) > 0 && s.Columns[consent] == "" {
+		m.Constants = maps.Clone(s.Constants)
+		if m.Constants == nil {
+			m.Constants = map[string]string{}
+		}
+		m.Constants[consent] = "yes"
 	}
 	known := map[string]bool{}
 	for _, f := range importer.FieldsOf(kind) {
@@ -69,6 +80,17 @@ func Of(d *project.Definition, s sources.Source, compile func(where string) (Con
 		m.Ignored = append(m.Ignored, condition.Names()...)
 	}
 	return m, nil
+}
+
+// OfHook returns what the deliveries to the hook of a source are read by. They are trusted like the public form: when
+// they were submitted is when they arrive, and that people agreed is for them to say, or for the words that the source
+// names.
+func OfHook(d *project.Definition, s sources.Source, compile func(where string) (Condition, error)) (*importer.Mapping, error) {
+	s.Columns, s.Constants = maps.Clone(s.Columns), maps.Clone(s.Constants)
+	delete(s.Columns, "submitted_at")
+	delete(s.Constants, "submitted_at")
+	delete(s.Constants, consent)
+	return Of(d, s, compile)
 }
 
 // Load reads versions of sources, and returns what files are read by, with the versions beside them. Those that the

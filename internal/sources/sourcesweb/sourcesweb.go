@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"outreach/internal/app"
+	"outreach/internal/project"
 	"outreach/internal/sources"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -33,6 +34,7 @@ type (
 		All(ctx context.Context, project string) ([]sources.Stored, error)
 		Set(ctx context.Context, project string, source sources.Source, text []byte, ifMatch, by string) (set sources.Stored, created bool, err error)
 		Remove(ctx context.Context, project, id, ifMatch, by string) error
+		NewSecret(ctx context.Context, project, id, by string, once store.Once) (text string, err error)
 	}
 	uploadStore interface {
 		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
@@ -76,10 +78,17 @@ func (h Handlers) Routes() []web.Route {
 			ID: "listSourceVersions", Tag: "sources", Summary: "All versions of a source, with who set them", Query: web.Paged(), Response: shape.List{Of: view{}}, Success: "A page of the list, newest first"},
 		{Method: "GET", Path: "/{project}/uploads/{id}/columns", Roles: senders, Scope: web.Own, Handler: h.showColumns, Summary: "A page: which column of a rejected file is which"},
 		{Method: "POST", Path: "/{project}/uploads/{id}/columns", Roles: senders, Scope: web.Own, Handler: h.saveColumns, Summary: "A browser's form: a source of what is said, by which the file is read"},
+		{Method: "POST", Path: at + "/secret", Roles: []string{web.Coordinator}, Handler: h.newSecret,
+			ID: "newSourceSecret", Tag: "sources", Summary: "A new secret for the source's hook", Detail: "It is shown this once. The one before holds for a day longer. Sources of sign-ups have a hook: see `POST /{project}/hooks/{source}`.",
+			Response: secretView{}, Success: "The secret", Status: http.StatusCreated, Once: true, Page: true, Short: true, Conflict: "The source is not of sign-ups"},
 	}
 }
 
-// view is the JSON of a source. What follows skip is not part of the source: a PUT passes it over.
+type secretView struct {
+	Secret string `json:"secret" doc:"Sent as Authorization: Bearer, or the key of the HMAC-SHA256 of each body"`
+}
+
+// view is the JSON of a source. What follows delivery is not part of the source: a PUT passes it over.
 type view struct {
 	ID        string                       `json:"id"`
 	Kind      string                       `json:"kind" doc:"Of the records"`
@@ -91,6 +100,9 @@ type view struct {
 	Constants map[string]string            `json:"constants,omitempty" doc:"What a field is where the file has no value"`
 	Ignore    []string                     `json:"ignore,omitempty" doc:"The columns that are passed over; *: all others"`
 	Skip      string                       `json:"skip,omitempty" doc:"An expression over row, true of rows that are none"`
+	Consent   project.Text                 `json:"consent,omitempty" doc:"Of the hook: what people agreed to in the form tool"`
+	Signature string                       `json:"signature,omitempty" doc:"Of the hook: the header with the HMAC-SHA256 of the body"`
+	Delivery  string                       `json:"delivery,omitempty" doc:"Of the hook: the JSON Pointer of the tool's own id of a delivery"`
 	Version   int                          `json:"version"`
 	SHA256    string                       `json:"sha256,omitempty" doc:"Of the text as it was sent"`
 	At        time.Time                    `json:"at"`
@@ -101,7 +113,7 @@ type view struct {
 func viewOf(s sources.Stored, emails map[string]string) view {
 	v := view{
 		ID: s.Source.ID, Kind: s.Source.Kind, By: s.Source.By, Recognise: s.Source.Recognise, Columns: s.Source.Columns, Formats: s.Source.Formats, Values: s.Source.Values,
-		Constants: s.Source.Constants, Skip: s.Source.Skip, Version: s.Version, SHA256: s.SHA256, At: s.At, ChangedBy: emails[s.By], Removed: s.Removed,
+		Constants: s.Source.Constants, Skip: s.Source.Skip, Consent: s.Source.Consent, Signature: s.Source.Signature, Delivery: s.Source.Delivery, Version: s.Version, SHA256: s.SHA256, At: s.At, ChangedBy: emails[s.By], Removed: s.Removed,
 	}
 	if v.Ignore = s.Source.Ignore; s.Source.IgnoreAll {
 		v.Ignore = []string{"*"}
