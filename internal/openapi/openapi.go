@@ -93,6 +93,7 @@ func Tags() []Tag {
 		{"sign-ups", "The list of an activity"},
 		{"records", "What people type in"},
 		{"uploads", "Files of records"},
+		{"access", "Who has which role"},
 		{"people", "Who somebody is"},
 		{"snapshots", "Planned and achieved on a day, and the records behind each figure"},
 		{"subscriptions", "Programs that hear of what happens"},

@@ -11,6 +11,7 @@ import (
 	"outreach/internal/snapshot"
 
 	"encoding/json"
+	"outreach/internal/text"
 )
 
 // asking returns the definition with attributes that a complete participant has.
@@ -187,7 +188,17 @@ func examples() []example {
 		{ID: "01W1", URL: "https://hooks.example.org/a-rather-long-path/of-a-receiver?token=0123456789abcdef", Events: []string{"snapshot.approved", "signup.changed"}, State: "active", Delivered: at},
 		{ID: "01W2", URL: "https://hooks.example.org/2", Events: []string{"upload.finished"}, State: "failing", Reason: "timeout", Since: at},
 		{ID: "01W3", URL: "https://hooks.example.org/3", Events: []string{"upload.finished"}, State: "disabled", Reason: "410", Since: at, Delivered: at}}
+	members := schema.Kind{Name: "access", Fields: []schema.Field{{Name: "email", Required: true, Type: schema.Email}, {Name: "roles", Required: true, Type: schema.Choices, Options: schema.Fixed(
+		schema.Option{ID: "adviser", Label: text.Role(d, "adviser")}, schema.Option{ID: "partner:tv-partner", Label: text.Role(d, "partner:tv-partner")})}}}
+	onlyRoles := schema.Kind{Name: "access", Fields: members.Fields[1:]}
+	staff := []AccessItem{
+		{ID: "01A1", Email: "ola.nowak-z-bardzo-dlugim-nazwiskiem@biuro.projekt.example.org", Roles: []string{"adviser", "coordinator", "partner:tv-partner"}, Seen: "2010-05-01", At: at, By: "office@example.org"},
+		{ID: "01A2", Email: "jan@example.org", Roles: []string{"funder"}, At: at}, {ID: "01A3", Email: "ewa@example.org", Other: []string{"coordinator"}, Seen: "2010-05-01"}}
 	list := []example{
+		{"access", 200, Access{Definition: d, Kind: &members, Items: staff}},
+		{"access with problems", 422, Access{Definition: d, Kind: &members, Entry: Entry{Values: map[string]string{"email": "ola"}, Problems: []schema.Problem{{Field: "email", Code: schema.Unreadable, Hint: "email"}, {Field: "roles", Code: schema.Missing}}}}},
+		{"member", 200, Member{Definition: d, Kind: &onlyRoles, Item: staff[0]}},
+		{"member by a token", 200, Member{Definition: d, Kind: &onlyRoles, Item: staff[2]}},
 		{"subscriptions", 200, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed, Entry: Entry{IdempotencyKey: "k"}}},
 		{"subscriptions full", 200, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed, Full: true}},
 		{"subscription made", 201, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed[:1], Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Entry: Entry{IdempotencyKey: "k"}}},
