@@ -88,6 +88,8 @@ var requests = []request{
 	{route: "GET /"},
 	{route: "GET /health"},
 	{route: "GET /openapi.json"},
+	{route: "GET /programme/{programme}", path: "/programme/neighbours"},
+	{route: "GET /programme/{programme}.csv", path: "/programme/neighbours.csv"},
 	{route: "GET /assets/{file}"},
 	{route: "GET /auth/sign-in"},
 	{route: "GET /auth/callback"},

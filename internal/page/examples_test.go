@@ -5,10 +5,12 @@ import (
 	"strconv"
 	"time"
 
+	"outreach/internal/programme"
 	"outreach/internal/project"
 	"outreach/internal/report"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 
 	"encoding/json"
 	"outreach/internal/text"
@@ -194,7 +196,14 @@ func examples() []example {
 	staff := []AccessItem{
 		{ID: "01A1", Email: "ola.nowak-z-bardzo-dlugim-nazwiskiem@biuro.projekt.example.org", Roles: []string{"adviser", "coordinator", "partner:tv-partner"}, Seen: "2010-05-01", At: at, By: "office@example.org"},
 		{ID: "01A2", Email: "jan@example.org", Roles: []string{"funder"}, At: at}, {ID: "01A3", Email: "ewa@example.org", Other: []string{"coordinator"}, Seen: "2010-05-01"}}
+	planned, broken := *d, *d
+	planned.ID, broken.ID = "planned", "broken"
+	approved := &snapshots.Kept{ID: "01C1", AsOf: "2010-06-30"}
+	funded := programme.Programme{ID: "social-economy", More: true, Projects: []programme.Project{{Definition: d, State: "running", Approved: approved, Indicators: full.Indicators}, {Definition: &planned, State: "upcoming"}, {Definition: &broken, State: "ended", Damaged: true}}, Lines: []programme.Line{
+		{ID: "trained", Unit: "person", Projects: 2, Target: "90", Achieved: "85", People: true}, {ID: "waste", Unit: "kg", Projects: 1, Achieved: "12.5"}}}
 	list := []example{
+		{"programme", 200, Programme{funded}},
+		{"programme without projects", 200, Programme{programme.Programme{ID: "none"}}},
 		{"access", 200, Access{Definition: d, Kind: &members, Items: staff}},
 		{"access with problems", 422, Access{Definition: d, Kind: &members, Entry: Entry{Values: map[string]string{"email": "ola"}, Problems: []schema.Problem{{Field: "email", Code: schema.Unreadable, Hint: "email"}, {Field: "roles", Code: schema.Missing}}}}},
 		{"member", 200, Member{Definition: d, Kind: &onlyRoles, Item: staff[0]}},

@@ -29,7 +29,8 @@ const (
 	Coordinator = "coordinator"
 	Adviser     = "adviser"
 	Funder      = "funder"
-	Admin       = "admin" // in all projects, by tokens alone
+	Admin       = "admin"     // in all projects, by tokens alone
+	Programme   = "programme" // the funder of the address's programme
 )
 
 // Site holds what all handlers of a process share. It is safe for concurrent use.
@@ -300,6 +301,8 @@ func (c *Call) HasRole(role string) bool {
 		return len(c.Caller.Partners(c.Project)) > 0
 	case Admin:
 		return c.Caller.Admin()
+	case Programme:
+		return c.Caller.HasRole(Programme, c.PathValue("programme"))
 	}
 	return c.Caller.HasRole(c.Project, role)
 }
