@@ -82,12 +82,13 @@ type answer struct {
 func (h Handlers) Routes() []web.Route {
 	const at = "/programme/{programme}"
 	funder := []string{web.Programme, web.Admin}
+	none := []web.Other{{Status: http.StatusNotFound, Description: "It is no id of a programme"}}
 	detail := "The projects whose definition names the programme (`programme_id`), each with its latest approved figures, and the sums of those that count for a line of the programme (`counts_for`). Sums of people are sums of participations: a person who took part in two projects is in them twice."
 	return []web.Route{
 		{Method: "GET", Path: at, Roles: funder, Handler: h.show,
-			ID: "showProgramme", Tag: "programme", Summary: "The projects of a programme", Detail: detail, Response: answer{}, Success: "The programme", Page: true},
+			ID: "showProgramme", Tag: "programme", Summary: "The projects of a programme", Detail: detail, Response: answer{}, Success: "The programme", Page: true, Others: none},
 		{Method: "GET", Path: at + ".csv", Roles: funder, Handler: h.csv,
-			ID: "exportProgramme", Tag: "programme", Summary: "The figures of a programme's projects as CSV", Detail: detail + " One row for each line of the programme, then one for each indicator of each project.", Response: shape.Text{Type: shape.CSV}, Success: "The figures"},
+			ID: "exportProgramme", Tag: "programme", Summary: "The figures of a programme's projects as CSV", Detail: detail + " One row for each line of the programme, then one for each indicator of each project.", Response: shape.Text{Type: shape.CSV}, Success: "The figures", Others: none},
 	}
 }
 
