@@ -1,5 +1,5 @@
-// Package ready has the formats of well-known tools. They are data: one file a format, named by its id. A format reads no
-// file of a project by itself: it is proposed for a file with its header, and a project may take a copy as a source.
+// Package ready has the formats of well-known tools. They are data: one file a format, named by its id. A format reads
+// no file of a project by itself: it is proposed for a file with its header, and a project may take a copy as a source.
 package ready
 
 import (
