@@ -183,6 +183,12 @@ func newArchived(t *testing.T) (p *project, people map[string]string, alike []st
 			alike = append(alike, at+"/indicators/"+said(within(in, "code"))+"/evidence?limit=200")
 		}
 	}
+	monitoring := strings.Replace(monitoring, "by: [press] ", "by: [] ", 1)
+	p.source(p.office, "monitoring", monitoring).is(http.StatusCreated)
+	p.source(p.office, "monitoring", strings.Replace(monitoring, "AVE]", "AVE, Colour]", 1)).is(http.StatusOK)
+	p.source(p.office, "gone", strings.Replace(monitoring, "id: monitoring", "id: gone", 1)).is(http.StatusCreated)
+	p.office.delete(p.at + "/sources/gone").is(http.StatusOK)
+	alike = append(alike, "/sources", "/sources/monitoring", "/sources/gone", "/sources/monitoring/versions", "/sources/gone/versions")
 	for _, u := range p.everything(p.at + "/uploads") {
 		alike = append(alike, "/uploads/"+said(within(u, "id")), "/uploads/"+said(within(u, "id"))+"/original")
 	}

@@ -3,6 +3,7 @@ package archive
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
@@ -29,6 +30,7 @@ import (
 	"outreach/internal/said"
 	"outreach/internal/schema"
 	"outreach/internal/snapshots"
+	"outreach/internal/sources"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
@@ -107,19 +109,21 @@ func (s *Store) unchanged(ctx context.Context, project string, above fact.Heads)
 // export writes one archive.
 type export struct {
 	*Store
-	ctx     context.Context
-	project string
-	heads   fact.Heads // the last facts of the archive
-	zip     *zip.Writer
-	defined projects.Defined        // in force
-	kinds   map[string]*schema.Kind // by name, of all versions of the definition; the newest version's
-	uploads []uploads.Upload
-	staff   map[string]bool // ids that were met
-	emails  map[string]string
-	files   []string // ids of attachments that records name
-	spool   *os.File // lines of sealsData
-	seals   *bufio.Writer
-	sealed  map[string]bool // some of the texts in it
+	ctx       context.Context
+	project   string
+	heads     fact.Heads // the last facts of the archive
+	zip       *zip.Writer
+	defined   projects.Defined        // in force
+	kinds     map[string]*schema.Kind // by name, of all versions of the definition; the newest version's
+	uploads   []uploads.Upload
+	staff     map[string]bool // ids that were met
+	emails    map[string]string
+	files     []string // ids of attachments that records name
+	sourceIDs []string // of the sources that were set
+
+	spool  *os.File // lines of sealsData
+	seals  *bufio.Writer
+	sealed map[string]bool // some of the texts in it
 }
 
 // write writes the archive with the facts up to a position.
@@ -135,7 +139,7 @@ func (s *Store) write(ctx context.Context, project string, heads fact.Heads, w i
 	e.seals = bufio.NewWriterSize(e.spool, 1<<16)
 	steps := []func() error{
 		e.definitions, e.head, e.people, e.distinct, e.records, e.signups, e.uploadList, e.rows, e.attachments, e.snapshots, e.said, e.reports, e.purges,
-		e.facts, e.sealList, e.staffList, e.tables, e.originals,
+		e.facts, e.sources, e.sealList, e.staffList, e.tables, e.originals,
 	}
 	for _, step := range steps {
 		if err := errors.Join(step(), ctx.Err()); err != nil {
@@ -677,7 +681,40 @@ func (e *export) facts() error {
 	out := json.NewEncoder(w)
 	return e.app.Facts.Archive(e.ctx, e.project, e.heads, func(a fact.Archived, by string) error {
 		e.meet(by)
+		if bytes.Contains(a.Fact, sourceSet) {
+			if err := e.meetSource(a.Fact); err != nil {
+				return err
+			}
+		}
 		return out.Encode(a)
+	})
+}
+
+// sourceSet is in each fact that a source was set, and in few others.
+var sourceSet = []byte(fact.KindSourceSet)
+
+// meetSource remembers the source that a fact says was set.
+func (e *export) meetSource(raw []byte) error {
+	var f fact.Fact
+	if err := json.Unmarshal(raw, &f); err != nil || f.Kind != fact.KindSourceSet {
+		return err
+	}
+	var set fact.SourceSet
+	if err := json.Unmarshal(f.Data, &set); err != nil {
+		return err
+	}
+	if !slices.Contains(e.sourceIDs, set.Source) {
+		e.sourceIDs = append(e.sourceIDs, set.Source)
+	}
+	return nil
+}
+
+// sources writes the versions of all sources that facts say were set, without secrets.
+func (e *export) sources() error {
+	slices.Sort(e.sourceIDs)
+	return lines(e, sourcesData, e.app.Sources.VersionsOf(e.ctx, e.project, e.sourceIDs), func(v *sources.Stored) error {
+		e.meet(v.By)
+		return nil
 	})
 }
 

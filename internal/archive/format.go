@@ -52,6 +52,7 @@ const (
 	listsData       = "data/lists.jsonl"
 	reportsData     = "data/reports.jsonl"
 	saidData        = "data/said.jsonl"
+	sourcesData     = "data/sources.jsonl"
 	purgesData      = "data/purges.jsonl"
 	erasuresData    = "data/erasures.jsonl"
 )
@@ -72,6 +73,7 @@ var data = []struct{ name, about string }{
 	{listsData, "The newest snapshot of each day, the chain of approved ones, what was shown to the public, and the tasks of which the office knows."},
 	{reportsData, "Which snapshot was the report of a reporting period."},
 	{saidData, "What the office said of indicators that are not counted."},
+	{sourcesData, "Versions of the sources by which other people's formats are read, those that were taken away, too. Their secrets are left out: make new ones."},
 	{staffData, "E-mail addresses of the staff by their random ids."},
 	{purgesData, "Classes of data that were removed because they are kept no longer."},
 	{erasuresData, "The erasure ledger: ids of erased people, and the pseudonyms in their place."},

@@ -30,6 +30,7 @@ import (
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
+	"outreach/internal/sources"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
@@ -249,7 +250,7 @@ func (i *taking) all() error {
 	i.uploads, i.kept = map[string]uploads.Upload{}, map[string]snapshots.Kept{}
 	steps := []func() error{
 		i.definitions, i.staff, i.people, i.shared, i.distinct, i.signups, i.records, i.notes, i.uploadList, i.rows, i.attachments,
-		i.snapshots, i.lists, i.said, i.reports, i.purges, i.objects, i.facts, i.flushAll, i.complete,
+		i.snapshots, i.lists, i.said, i.sources, i.reports, i.purges, i.objects, i.facts, i.flushAll, i.complete,
 	}
 	for _, step := range steps {
 		if err := errors.Join(step(), i.ctx.Err()); err != nil {
@@ -509,6 +510,17 @@ func (i *taking) lists() error {
 func (i *taking) said() error {
 	return readLines(i.reader, saidData, i.resealed, func(v said.Value) error {
 		return i.add(&i.tracker, said.Restore(i.project, v))
+	})
+}
+
+func (i *taking) sources() error {
+	last := map[string]int{}
+	return readLines(i.reader, sourcesData, nil, func(v sources.Stored) error {
+		if v.Source.ID == "" || v.Version != last[v.Source.ID]+1 {
+			return errWrong
+		}
+		last[v.Source.ID] = v.Version
+		return i.add(&i.tracker, sources.Restore(i.project, v)...)
 	})
 }
 

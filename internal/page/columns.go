@@ -21,6 +21,8 @@ type Columns struct {
 	Values     map[string]string // of the constants, by field
 	ID         string            // of the source
 	Skip       string
+	Tool       string // whose file it is by its header, "" for none that is known
+	Analytics  bool   // the tool's files have sums over days or pages, and no records
 	Problems   []string
 	Today      string
 	Once       string // idempotency key

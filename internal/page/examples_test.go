@@ -321,6 +321,11 @@ func examples() []example {
 			{Code: "2", Label: "Suma", Until: "2011-02-28", Others: "1, 3"},
 		}}}, {"no definition", 200, Definition{}},
 		{"source", 200, Source{Line: SourceLine{ID: "form", Kind: "signup", Version: 1, At: at}, Typed: SourceText{Text: "kind: signup\n"}}},
+		{"source in versions", 422, Source{Line: SourceLine{ID: "monitoring", Kind: "media", Version: 2, At: at, By: "biuro@example.org", Partners: []string{"Telewizja Partner"}}, Typed: SourceText{Text: "kind: media\n", Version: "\"5f\"", Problems: []LineProblem{{Line: 1, Column: 7, Message: "Brakuje pola title."}}},
+			Versions: []SourceLine{{ID: "monitoring", Version: 2, At: at, Removed: true}, {ID: "monitoring", Version: 1, At: at, By: "biuro@example.org", Text: "kind: media\n"}}, Next: "/x"}},
+		{"sources", 200, Sources{Items: []SourceLine{{ID: "tv-partner-monitoring", Kind: "emisje", Version: 1, At: at, By: "biuro@example.org", Partners: []string{"Telewizja Partner"}, Recognise: []string{"Date", "Headline", "Source", "Reach"}}, {ID: "form", Kind: "zgłoszenia", Version: 1, At: at}}, Next: "/x",
+			New: SourceText{Text: "kind: media\n"}, Ready: []ReadySource{{ID: "meltwater", Tool: "Meltwater", Kind: "emisje", Chosen: true}, {ID: "zoom", Tool: "Zoom", Kind: "obecność"}}}}, {"no sources", 200, Sources{}},
+		{"columns", 200, columnsExample(d)}, {"columns of statistics", 422, Columns{Definition: d, Upload: "01U1", Filename: "ruch.csv", Tool: "Google Analytics", Analytics: true, Problems: []string{"Brakuje kolumny."}}},
 		{"secret", 201, SourceSecret{Source: "form", Address: "https://tracker.example.org/ces/hooks/form", Secret: "s3cr3t", Signature: "X-Signature"}},
 		{"deliveries", 200, Deliveries{Items: []DeliveryLine{{ID: "1", Source: "form", At: at, Errors: []DeliveryError{{"/course", "Tej wartości nie ma na liście."}}}, {ID: "2", Source: "form", At: at, Removed: true}}}}, {"no deliveries", 200, Deliveries{}},
 		{"delivery", 422, Delivery{Line: DeliveryLine{ID: "1", Source: "form", At: at, Errors: []DeliveryError{{"/course", "Tej wartości nie ma na liście."}}}, Payload: "{\n  \"course\": \"<b>\"\n}"}}, {"delivery without payload", 200, Delivery{Line: DeliveryLine{ID: "2", Source: "form", At: at, Removed: true}}},
@@ -377,4 +382,22 @@ func manyCertificates() []Certificate {
 	}
 	out[0].From = out[0].To
 	return out
+}
+
+// columnsExample is the page of a file of a known tool, with formats, values and constants.
+func columnsExample(d *project.Definition) Columns {
+	media := schema.Builtin().Kind(schema.Media)
+	c := Columns{Definition: d, Upload: "01U1", Filename: "monitoring-2010-01-eksport-wszystkich-publikacji.csv", Kinds: schema.Builtin().Kinds, Kind: media, Header: 1, ID: "monitoring", Skip: `row["Data"] == "Razem"`, Tool: "Meltwater", Today: "2010-01-20", Once: "01O1"}
+	for _, f := range media.Fields {
+		c.Fields = append(c.Fields, &f)
+	}
+	c.Columns = []FileColumn{
+		{Place: 0, Name: "Data", Field: "date", Format: "DD.MM.YYYY", Formats: true, Examples: []string{"21.01.2010", "22.01.2010"}},
+		{Place: 1, Name: "Typ medium", Field: "medium", Values: []FileValue{{Theirs: "Gazetka", Ours: "press", Options: []schema.Option{{ID: "press"}, {ID: "web"}}}, {Theirs: "Portal", Options: []schema.Option{{ID: "web"}}}}},
+		{Place: 2, Name: "Ocena"}, {Place: 3},
+	}
+	c.Rows = []FileRow{{Row: 2, Cells: []FileCell{{Text: "21.01.2010"}, {Text: "Gazetka"}, {Text: "dobra"}, {}}}}
+	c.Constants = []*schema.Field{media.Field("outlet"), media.Field("medium")}
+	c.Values = map[string]string{"medium": "web"}
+	return c
 }

@@ -10,6 +10,13 @@ type Sources struct {
 	Items []SourceLine
 	Next  string // the address of the next page, or ""
 	New   SourceText
+	Ready []ReadySource
+}
+
+// ReadySource is the format of a known tool, of which the form may be filled in with a copy.
+type ReadySource struct {
+	ID, Tool, Kind string
+	Chosen         bool // the form has it
 }
 
 // SourceLine is a version of a source.

@@ -18,6 +18,7 @@ import (
 	"outreach/internal/sources"
 	"outreach/internal/sources/mapping"
 	"outreach/internal/sources/propose"
+	"outreach/internal/sources/ready"
 	"outreach/internal/store"
 	"outreach/internal/text"
 	"outreach/internal/uploads"
@@ -41,6 +42,9 @@ type chosen struct {
 	values    []map[string]string // theirs to ours, by the place of the column
 	constants map[string]string
 	id, skip  string
+
+	tool      string // the one whose file it is by its header, "" for none that is known
+	analytics bool   // the tool's files have no records
 }
 
 // rejected reads the upload in the path, which the caller may read again, and its beginning as a table. It fails with
@@ -103,7 +107,13 @@ func (h Handlers) proposal(c *web.Call, u uploads.Upload, table importer.Table, 
 	if !slices.ContainsFunc(table.Rows, func(r importer.TableRow) bool { return r.Row == row }) {
 		row = 0
 	}
-	p := propose.Of(c.Defined.Definition, table, func(k *schema.Kind) bool { return slices.Contains(allowed, k) }, schema.For(c.Defined.Definition).Kind(query.Get("kind")), row)
+	registry := schema.For(c.Defined.Definition)
+	kind := registry.Kind(query.Get("kind"))
+	known, at := readyOf(table, row)
+	if known.Tool != "" && !known.Analytics && kind == nil && slices.Contains(allowed, registry.Kind(known.Kind)) {
+		kind, row = registry.Kind(known.Kind), table.Rows[at].Row
+	}
+	p := propose.Of(c.Defined.Definition, table, func(k *schema.Kind) bool { return slices.Contains(allowed, k) }, kind, row)
 	said := chosen{kind: p.Kind, header: p.Header, constants: p.Constants, fields: map[int]string{}, formats: map[int]string{}, values: make([]map[string]string, len(p.Columns)), id: newID(u)}
 	if p.Kind == nil && len(allowed) > 0 {
 		said.kind = allowed[0]
@@ -118,7 +128,68 @@ func (h Handlers) proposal(c *web.Call, u uploads.Upload, table importer.Table, 
 			said.values[i][v.Theirs] = v.Ours
 		}
 	}
+	if known.Analytics {
+		said.tool, said.analytics = known.Tool, true
+	} else if known.Tool != "" && said.kind != nil && said.kind.Name == known.Kind && said.header == at {
+		said.fill(known, table)
+	}
 	return said
+}
+
+// mostAbove is in how many of the first rows the header of a known tool may be.
+const mostAbove = 20
+
+// readyOf returns the ready format that a table is of, and the index of its header. row is the number of the header's
+// row, 0 for any. A table of no known tool has a format without a tool.
+func readyOf(table importer.Table, row int) (of ready.Format, header int) {
+	for i, r := range table.Rows[:min(len(table.Rows), mostAbove)] {
+		if row > 0 && r.Row != row {
+			continue
+		}
+		names := make([]string, len(r.Cells))
+		for j, cell := range r.Cells {
+			names[j] = cell.Text
+		}
+		if f, found := ready.Of(names); found && len(f.Recognise) > len(of.Recognise) {
+			of, header = f, i
+		}
+	}
+	return of, header
+}
+
+// fill says of the columns that a known tool adds what they are. What else is proposed stays.
+func (said *chosen) fill(known ready.Format, table importer.Table) {
+	said.tool = known.Tool
+	if said.constants == nil {
+		said.constants = map[string]string{}
+	}
+	for field, value := range known.Constants {
+		if known.Columns[field] == "" {
+			said.constants[field] = value
+		}
+	}
+	if known.Skip != "" {
+		said.skip = known.Skip
+	}
+	for field, name := range known.Columns {
+		at := slices.IndexFunc(table.Rows[said.header].Cells, func(c importer.TableCell) bool { return schema.Same(c.Text) == schema.Same(name) })
+		if at < 0 {
+			continue
+		}
+		for other, is := range said.fields {
+			if is == field && other != at {
+				delete(said.fields, other)
+				delete(said.formats, other)
+			}
+		}
+		said.fields[at] = field
+		if written := known.Formats[field]; written != "" {
+			said.formats[at] = written
+		}
+		for theirs, ours := range known.Values[field] {
+			said.values[at][theirs] = ours
+		}
+	}
 }
 
 // before returns what the source says by which the file was read, without a kind if it was read by none.
@@ -186,7 +257,7 @@ func needs(c *web.Call, table importer.Table, said chosen, at int) (field *schem
 func (h Handlers) showChosen(c *web.Call, status int, u uploads.Upload, table importer.Table, said chosen, problems []string) error {
 	d := c.Defined.Definition
 	content := page.Columns{
-		Definition: d, Upload: u.ID, Filename: u.Filename, Kinds: kinds(c, u.Owner), Kind: said.kind, Values: said.constants, ID: said.id, Skip: said.skip, Problems: problems, Today: c.Today(), Once: c.Site.DB.NewID(),
+		Definition: d, Upload: u.ID, Filename: u.Filename, Kinds: kinds(c, u.Owner), Kind: said.kind, Values: said.constants, ID: said.id, Skip: said.skip, Tool: said.tool, Analytics: said.analytics, Problems: problems, Today: c.Today(), Once: c.Site.DB.NewID(),
 	}
 	if len(table.Rows) == 0 || said.kind == nil || said.header >= len(table.Rows) {
 		content.Kind, content.Problems = nil, append(content.Problems, c.Messages().Say("columns.none"))

@@ -14,6 +14,7 @@ import (
 	"outreach/internal/project/definition"
 	"outreach/internal/schema"
 	"outreach/internal/sources"
+	"outreach/internal/sources/ready"
 	"outreach/internal/store"
 	"outreach/internal/web"
 )
@@ -70,7 +71,19 @@ func (h Handlers) showList(c *web.Call, status int, typed page.SourceText) error
 		return c.List(items, found.Next)
 	}
 	content := page.Sources{Next: c.NextAddress(found.Next), New: typed}
-	if content.New.Text == "" {
+	chosen, isReady := ready.ByID(c.URL.Query().Get("ready"))
+	for _, f := range ready.All() {
+		if !f.Analytics && (who == "" || f.Kind == schema.Media) {
+			content.Ready = append(content.Ready, page.ReadySource{ID: f.ID, Tool: f.Tool, Kind: schema.For(c.Defined.Definition).LabelIn(c.Messages(), schema.Several, f.Kind), Chosen: isReady && f.ID == chosen.ID})
+		}
+	}
+	switch {
+	case content.New.Text != "":
+	case isReady && !chosen.Analytics && who != "":
+		content.New.Text = chosen.Text(who+"-"+chosen.ID, []string{who})
+	case isReady && !chosen.Analytics:
+		content.New.Text = chosen.Text(chosen.ID, nil)
+	default:
 		content.New.Text = example(c, who)
 	}
 	for _, s := range found.Items {
