@@ -262,6 +262,12 @@ var requests = []request{
 	{route: "GET /{project}/snapshots/{id}/participants/evidence", path: "/{project}/snapshots/{approved}/participants/evidence"},
 	{route: "GET /{project}/snapshots/{id}/participants/evidence.csv", path: "/{project}/snapshots/{approved}/participants/evidence.csv"},
 	{route: "GET /{project}/snapshots/{id}/participants/evidence.csv", path: "/{project}/snapshots/{draft}/participants/evidence.csv"},
+	{route: "GET /{project}/snapshots/{id}/indicators.parquet", path: "/{project}/snapshots/{approved}/indicators.parquet"},
+	{route: "GET /{project}/snapshots/{id}/indicators/{code}/evidence.parquet", path: "/{project}/snapshots/{approved}/indicators/1/evidence.parquet"},
+	{route: "GET /{project}/snapshots/{id}/participants/evidence.parquet", path: "/{project}/snapshots/{approved}/participants/evidence.parquet"},
+	{route: "GET /{project}/snapshots/{id}/indicators.parquet", path: "/{project}/snapshots/{draft}/indicators.parquet"},
+	{route: "GET /{project}/snapshots/{id}/indicators/{code}/evidence.parquet", path: "/{project}/snapshots/{draft}/indicators/1/evidence.parquet"},
+	{route: "GET /{project}/snapshots/{id}/participants/evidence.parquet", path: "/{project}/snapshots/{draft}/participants/evidence.parquet"},
 
 	{route: "GET /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said"},
 	{route: "PUT /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said", body: `{}`},
