@@ -142,9 +142,15 @@ var steps = []step{
 	{"manage-project/approve", 200, `"state":"approved"`, ""},
 	{"manage-project/approve", 200, `"state":"approved"`, ""},
 	{"compile-snapshot/verify", 200, `"same":true`, ""},
+	{"compile-snapshot/parquet", 200, `UEFSM`, "compile-snapshot/compile-now"}, // PAR1
+	{"manage-project/grant-access", 201, `"adviser"`, ""},
+	{"manage-project/grant-access", 201, `"adviser"`, ""},
+	{"manage-project/list-access", 200, `ola.colleague@example.org`, ""},
 
 	{"show-report/results", 200, `"achieved":20000`, ""},
 	{"show-report/results-page", 200, `Nad rzeką`, ""},
+	{"show-report/projects", 200, `riverside`, ""},
+	{"show-report/programme", 200, `"items":[]`, ""},
 	{"show-report/latest", 200, `Minutes of advice`, ""},
 	{"show-report/not-readable", 400, `"status":400`, ""},
 	{"show-report/not-signed-in", 401, `"status":401`, ""},
