@@ -142,7 +142,7 @@ var steps = []step{
 	{"manage-project/approve", 200, `"state":"approved"`, ""},
 	{"manage-project/approve", 200, `"state":"approved"`, ""},
 	{"compile-snapshot/verify", 200, `"same":true`, ""},
-	{"compile-snapshot/parquet", 200, `UEFSM`, "compile-snapshot/compile-now"}, // PAR1
+	{"compile-snapshot/parquet", 200, `PAR1`, "compile-snapshot/compile-now"},
 	{"manage-project/grant-access", 201, `"adviser"`, ""},
 	{"manage-project/grant-access", 201, `"adviser"`, ""},
 	{"manage-project/list-access", 200, `ola.colleague@example.org`, ""},
