@@ -139,11 +139,11 @@ func language(variables []variable) []expr.Option {
 	if slices.ContainsFunc(variables, func(v variable) bool { return v.refusable }) {
 		options = append(options, expr.Patch(&refusals{variables, map[ast.Node]comparison{}}))
 	}
-	return options
+	return append(options, finite()...)
 }
 
 // Matches reports whether the record in v meets the rule. It fails with ErrFailed if the rule cannot be evaluated for
-// the record, for instance because it converts a text that is not a number. No part of the record is in the error.
+// the record, for instance because it divides by 0 or converts a text that is not a number. No part of the record is in the error.
 func (r *Rule) Matches(v *Vars) (bool, error) {
 	if v.kind != r.kind {
 		return false, fmt.Errorf("rule of %s applied to a record of %s", r.kind.Name, v.kind.Name)
@@ -285,8 +285,8 @@ func (in *inspection) binary(n *ast.BinaryNode) {
 		if !in.allowed[n] {
 			in.refuse(n, rangePlace)
 		}
-	case "%":
-		in.remainder(n)
+	case "/", "%":
+		in.divides(n)
 	case "matches":
 		pattern, ok := n.Right.(*ast.StringNode)
 		if !ok {
