@@ -13,8 +13,8 @@ import (
 // finiteName is the name of a function that no rule can write: it fails for what is no number, as a division by 0.
 const finiteName = "finite?"
 
-// finite returns the options by which calculations fail that have no finite result. Expr divides 10 by 0 to an infinity,
-// which is more than any number, so that a record would count of which the rule says nothing.
+// finite returns the options by which calculations fail that have no finite result. Expr divides 10 by 0 to an
+// infinity, which is more than any number, so that a record would count of which the rule says nothing.
 func finite() []expr.Option {
 	check := func(of ...any) (any, error) {
 		if n, is := of[0].(float64); is && !math.IsInf(n, 0) && !math.IsNaN(n) {

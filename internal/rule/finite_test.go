@@ -11,8 +11,8 @@ import (
 	"outreach/internal/schema"
 )
 
-// outcomes are what a condition says of one record as `where`, as `who` and as `skip`: y, n, or - where it fails. Numbers
-// that were not given are 0 in all of them.
+// A condition says of one record as `where`, as `who` and as `skip` y, n, or - where it fails.
+// Numbers that were not given are 0 in all of them.
 func TestCalculationsWithoutAResult(t *testing.T) {
 	t.Parallel()
 	registry, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "visit", Person: true, Fields: []project.RecordField{

@@ -53,8 +53,8 @@ func CompileRow(where string) (row *Row, err error) {
 func (r *Row) Names() []string { return r.names }
 
 // Holds reports whether the condition is true of a row, whose cells it asks for by the names of their columns. It fails
-// with ErrFailed if the condition cannot be evaluated, for instance because it divides by 0 or converts a text that is not
-// a number.
+// with ErrFailed if the condition cannot be evaluated, for instance because it divides by 0 or converts a text that is
+// not a number.
 func (r *Row) Holds(cell func(name string) string) (holds bool, err error) {
 	for _, name := range r.names {
 		r.cells[name] = cell(name)

@@ -160,7 +160,8 @@ func language(variables []variable) []expr.Option {
 }
 
 // Matches reports whether the record in v meets the rule. It fails with ErrFailed if the rule cannot be evaluated for
-// the record, for instance because it divides by 0 or converts a text that is not a number. No part of the record is in the error.
+// the record, for instance because it divides by 0 or converts a text that is not a number. No part of the record is in
+// the error.
 func (r *Rule) Matches(v *Vars) (bool, error) {
 	if v.kind != r.kind {
 		return false, fmt.Errorf("rule of %s applied to a record of %s", r.kind.Name, v.kind.Name)
