@@ -69,7 +69,7 @@ func (h Handlers) csv(c *web.Call) error {
 		for _, v := range views {
 			line := []report.Cell{report.Text(v.ID)}
 			if about {
-				line = append(line, report.Text(v.Person))
+				line = append(line, report.Text(v.person.ID))
 				for _, f := range identity {
 					line = append(line, cellOf(f, identityOf(v.person, f.Name)))
 				}

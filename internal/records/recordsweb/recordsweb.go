@@ -62,7 +62,7 @@ func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates
 	for _, v := range views {
 		item := page.Record{ID: v.ID, Row: v.row, Who: v.who(), Partner: v.ofPartner()}
 		if c.HasRole(web.Coordinator) && !v.erased {
-			item.Person = v.Person
+			item.Person = v.person.ID
 		}
 		content.Items = append(content.Items, item)
 	}
