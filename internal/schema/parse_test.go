@@ -200,10 +200,10 @@ func TestParse(t *testing.T) {
 		{"not in the list", choice, "soc", "!not_in_list", "!not_in_list"},
 
 		{"yes", field(schema.YesNo), "yes", "yes", "yes"},
-		{"tak", field(schema.YesNo), "Tak", "!not_in_list yes_no", "yes"},
-		{"a zero", field(schema.YesNo), "0", "!not_in_list yes_no", "no"},
-		{"a ticked box", field(schema.YesNo), "on", "!not_in_list yes_no", "yes"},
-		{"perhaps", field(schema.YesNo), "perhaps", "!not_in_list yes_no", "!not_in_list yes_no"},
+		{"tak", field(schema.YesNo), "Tak", "!not_in_list yes_no_json", "yes"},
+		{"a zero", field(schema.YesNo), "0", "!not_in_list yes_no_json", "no"},
+		{"a ticked box", field(schema.YesNo), "on", "!not_in_list yes_no_json", "yes"},
+		{"perhaps", field(schema.YesNo), "perhaps", "!not_in_list yes_no_json", "!not_in_list yes_no"},
 
 		{"an address", field(schema.Email), " Jan.Nowak+ces@Example.ORG ", "jan.nowak+ces@example.org", "jan.nowak+ces@example.org"},
 		{"a name and an address", field(schema.Email), "Jan <jan@example.org>", "!unreadable email", "!unreadable email"},
