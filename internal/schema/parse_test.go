@@ -289,10 +289,10 @@ func TestNotInListProblemNamesTheOptions(t *testing.T) {
 var (
 	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
 	groupedWhole = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}((\.[0-9]{3}){1,4}|( [0-9]{3}){1,4}|(,[0-9]{3}){1,4})$`)
-	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,12}|[1-9][0-9]{0,2}((\.[0-9]{3}){1,3}|( [0-9]{3}){1,3}|(,[0-9]{3}){1,3}))[.,][0-9]{1,6}$`)
+	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,13}|[1-9][0-9]{0,2}((\.[0-9]{3}){1,3}|( [0-9]{3}){1,3}|(,[0-9]{3}){1,3}))[.,][0-9]{1,6}$`)
 	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}\.[0-9]{3}$`)
 	looseClock   = regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5]?[0-9]|\.[0-5][0-9])$`)
-	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}(\.[0-9]{1,6})?$`)
+	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,13}(\.[0-9]{1,6})?$`)
 )
 
 func isWhole(value string) bool { return plainWhole.MatchString(value) }

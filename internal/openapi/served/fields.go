@@ -255,7 +255,7 @@ func Property(f *schema.Field, d *project.Definition) object {
 			out["type"], out["minimum"] = "number", json.Number(schema.Number(-f.Max))
 			about = append(about, "A whole number above 0, unless the definition gives its `"+f.Limited+"` `decimals` or `correction`.")
 		}
-		if f.Max != 0 {
+		if !f.OfPeople() {
 			out["maximum"] = json.Number(schema.Number(f.Max))
 		} else {
 			about = append(about, "At most the region's population.")
