@@ -3,6 +3,7 @@ package main_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -305,5 +306,48 @@ func TestContractSensitiveFields(t *testing.T) {
 	answer := p.upload(p.office, "wyjscia.csv", "email,date,place,reason\newa@example.org,"+p.day(-8)+",north,schizophrenia\n", nil)
 	if strings.Contains(string(answer.body), "schizophrenia") || answer.text("errors.0.code") != "not_in_list" {
 		t.Errorf("the error shows a sensitive value: %s", answer)
+	}
+}
+
+// Yes and no are taken as booleans and as texts in JSON, for built-in and own fields alike. What is answered stays
+// as it was: disability as a text, fields of the type yes-no as booleans.
+func TestContractYesAndNoInJSON(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "participants:", `people: {attributes: {driver: {type: yes-no, label: Driver}, parent: {type: yes-no, refusable: true, label: Parent}}}
+records: {exit: {label: Exit, person: yes, fields: {left: {type: yes-no, required: yes}}}}
+participants:`)
+	for i, c := range []struct {
+		given           any
+		said, anotherAs string // as a text, and as a boolean
+	}{{true, "yes", "true"}, {false, "no", "false"}, {"yes", "yes", "true"}, {"no", "no", "false"}} {
+		name := "osoba" + strconv.Itoa(i)
+		p.anyone.post(p.at+"/signups", signup(name, "planting").and(fields{"disability": c.given, "driver": c.given, "parent": c.given, "consent_news": c.given})).is(http.StatusCreated)
+		record := p.office.post(p.at+"/records/exit", fields{"person": of(name), "date": p.day(-1), "left": c.given}).is(http.StatusCreated).has(map[string]string{"left": c.anotherAs})
+		id := record.text("person.id")
+		for _, item := range p.office.get(p.at + "/signups?activity=planting").is(http.StatusOK).list("items") {
+			if said(within(item, "person.id")) != id {
+				continue
+			}
+			for field, want := range map[string]string{"disability": c.said, "driver": c.anotherAs, "parent": c.anotherAs, "consent_news": c.anotherAs} {
+				if got := said(within(item, field)); got != want {
+					t.Errorf("%v: %s is answered %s, not %s", c.given, field, got, want)
+				}
+			}
+		}
+		p.office.put(p.at+"/people/"+id+"/attributes", fields{"disability": c.given, "driver": c.given}).is(http.StatusOK).has(map[string]string{"attributes.disability": c.said, "attributes.driver": c.anotherAs})
+	}
+	p.anyone.post(p.at+"/signups", signup("zgoda", "planting").and(fields{"consent_processing": "yes"})).is(http.StatusCreated)
+	p.anyone.post(p.at+"/signups", signup("odmowa", "planting").and(fields{"parent": "refused"})).is(http.StatusCreated)
+	for _, wrong := range []any{"tak", "true", "YES", "refused", 1, []string{"yes"}, fields{}} {
+		got := p.anyone.post(p.at+"/signups", signup("zla", "planting").and(fields{"disability": wrong, "driver": wrong, "consent_processing": wrong}))
+		got.isInvalid("consent_processing not_in_list", "disability not_in_list", "driver not_in_list")
+		for _, problem := range got.list("errors") {
+			if message := said(within(problem, "message")); !strings.Contains(message, "yes") || !strings.Contains(message, "no") {
+				t.Errorf("%v: %q does not say what is allowed", wrong, message)
+			}
+		}
+	}
+	for _, no := range []any{false, "no"} {
+		p.anyone.post(p.at+"/signups", signup("zla", "planting").and(fields{"consent_processing": no})).is(http.StatusUnprocessableEntity)
 	}
 }

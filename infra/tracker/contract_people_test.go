@@ -240,3 +240,43 @@ func TestContractTheTrailSaysWhoLookedAtPeople(t *testing.T) {
 		}
 	}
 }
+
+func TestContractExportsNameTheSurvivorOfAMerge(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "participants:", "records: {exit: {label: Exit, person: optional, fields: {reason: {type: choice, options: [work, school]}}}}\nparticipants:")
+	lost := p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated).text("person.id")
+	stays := p.office.post(p.at+"/attendance", p.attendance("ela")).is(http.StatusCreated).text("person.id")
+	who := fields{"person": fields{"id": lost}}
+	p.office.post(p.at+"/tests", p.exam("").and(who)).is(http.StatusCreated)
+	p.office.post(p.at+"/consultations", p.consultation("").and(who)).is(http.StatusCreated)
+	p.office.post(p.at+"/records/exit", fields{"date": p.day(-1), "reason": "work"}.and(who)).is(http.StatusCreated)
+	p.office.post(p.at+"/records/exit", fields{"date": p.day(-2), "reason": "work"}).is(http.StatusCreated)
+	p.office.post(p.at+"/signups", signup("ewa", "planting")).is(http.StatusCreated)
+	p.office.post(p.at+"/people/"+lost+"/merge", fields{"into": stays}).is(http.StatusOK)
+	for path, want := range map[string]int{"/attendance": 2, "/tests": 1, "/consultations": 1, "/records/exit": 1} {
+		_, rows := p.listed(path + ".csv")
+		of := 0
+		for _, row := range rows {
+			if row["person"] == stays {
+				of++
+			} else if row["person"] != "" {
+				t.Errorf("%s.csv: a row of %q", path, row["person"])
+			}
+		}
+		if of != want {
+			t.Errorf("%s.csv has %d rows of the survivor, not %d", path, of, want)
+		}
+	}
+	snap := p.compile()
+	for _, path := range []string{
+		"/attendance", "/attendance.csv", "/tests", "/consultations.csv", "/records/exit", "/records/exit.csv", "/people.csv", "/signups", "/signups.csv", "/participants.csv",
+		"/snapshots/" + snap.text("id") + "/participants/evidence", "/snapshots/" + snap.text("id") + "/participants/evidence.csv",
+	} {
+		if got := string(p.office.get(p.at + path).is(http.StatusOK).body); strings.Contains(got, lost) {
+			t.Errorf("%s names who was merged: %s", path, got)
+		}
+		if got := string(p.office.browser().get(p.at + strings.TrimSuffix(path, ".csv")).body); strings.Contains(got, lost) {
+			t.Errorf("the page of %s names who was merged", path)
+		}
+	}
+}

@@ -54,6 +54,7 @@ func newFigures(t *testing.T) (p *project, codes []string, snap reply) {
 		"last":    `label: M, count: last, field: weight, of: harvest, decimals: 2`,
 		"who":     `label: W, count: people, who: 'sum(attendance, .hours) >= 1'`,
 		"km":      `label: K, count: said`,
+		"rating":  `label: R, count: said, scale: [poor, good]`,
 		"failing": `label: F, count: records, of: output, where: 'int(title) > 5'`,
 		"value":   `label: V, value: 'i["records"] + i["hours"] / 3'`,
 	}
@@ -79,6 +80,7 @@ func newFigures(t *testing.T) (p *project, codes []string, snap reply) {
 		p.harvest(-9+i, []string{"north", "south"}[i%2], weight)
 	}
 	p.office.put(p.at+"/indicators/km/said", fields{"as_of": p.day(-1), "value": 2.25}).is(http.StatusOK)
+	p.office.put(p.at+"/indicators/rating/said", fields{"as_of": p.day(-1), "value": "good"}).is(http.StatusOK)
 	snap = p.compile()
 	p.approve(snap)
 	return p, append(codes, "participants"), snap
@@ -160,6 +162,9 @@ func TestAStrangerRecomputesFiguresAndTheHashFromPublishedFiles(t *testing.T) {
 				page["items"] = append(page["items"].([]any), fields{"adds": 9, "of": 1})
 			},
 		} {
+			if code == "rating" && strings.HasPrefix(name, "a ") && strings.Contains(name, "record") {
+				continue // a word is no sum of the list
+			}
 			altered := slices.Clone(args)
 			altered[0], altered[2] = filepath.Join(t.TempDir(), "snapshot.json"), filepath.Join(t.TempDir(), "page.json")
 			content := [2]map[string]any{}

@@ -111,7 +111,7 @@ func (e exemplar) figure(f *schema.Field, n int) string {
 		return ""
 	}
 	if _, problem := f.Parse(value, e.scope); problem != nil || value == "" {
-		if f.Max > 0 && f.Max < 1 {
+		if !f.OfPeople() && f.Max < 1 {
 			return schema.Number(f.Max)
 		}
 		return schema.Number(max(f.Min, 1))

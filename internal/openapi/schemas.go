@@ -178,14 +178,14 @@ func (w *writer) record(r shape.Record) object {
 		if r.Only != nil && !slices.Contains(r.Only, f.Name) || slices.Contains(r.Without, f.Name) {
 			continue
 		}
-		p := served.Property(f, &project.Definition{})
-		if !r.Sent {
-			p = answered(p)
-		}
-		if f.Required && !r.Partly {
+		needed := *f
+		needed.Required = f.Required && !r.Partly
+		if needed.Required {
 			required = append(required, f.Name)
-		} else if r.Sent {
-			p = served.OrNull(p)
+		}
+		p := answered(served.Property(f, &project.Definition{}))
+		if r.Sent {
+			p = served.Asked(&needed, &project.Definition{})
 		}
 		properties[f.Name] = p
 	}

@@ -29,7 +29,7 @@ type peoplePage struct {
 // Cells returns the keys of a person in the order of the columns.
 func (p peoplePage) Cells(one PersonItem) []string {
 	var out []string
-	for _, f := range shownKeys(p.Keys) {
+	for _, f := range p.Keys.Shown() {
 		switch f.Name {
 		case schema.EmailField.Name:
 			out = append(out, one.Email)
@@ -40,14 +40,6 @@ func (p peoplePage) Cells(one PersonItem) []string {
 		}
 	}
 	return out
-}
-
-// shownKeys returns the keys that lists of people show: those of the project, and the e-mail address anyway.
-func shownKeys(keys *schema.Keys) []*schema.Field {
-	if keys.Field(schema.EmailField.Name) != nil {
-		return keys.Fields
-	}
-	return append(slices.Clone(keys.Fields), &schema.EmailField)
 }
 
 // PersonItem is one person of a list.
@@ -75,7 +67,7 @@ type Pair struct {
 
 func (p People) render(v view) (string, any) {
 	out := peoplePage{People: p}
-	for _, f := range shownKeys(p.Keys) {
+	for _, f := range p.Keys.Shown() {
 		out.Columns = append(out.Columns, f.LabelIn(v.Messages))
 	}
 	return "people", out

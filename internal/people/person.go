@@ -215,6 +215,17 @@ func (p Person) View() PersonView {
 	return v
 }
 
+// Key returns the first key of a kind, "" where there is none.
+func (v PersonView) Key(kind string) string {
+	switch kind {
+	case project.KeyEmail:
+		return v.Email
+	case project.KeyPesel:
+		return v.Pesel
+	}
+	return v.Further.Get(kind)
+}
+
 // ViewOf returns the view of the person with an id of whom values are known, by the field of the sign-up or record.
 func ViewOf(id string, keys *schema.Keys, get func(field string) string) PersonView {
 	ref := keys.Of(get)

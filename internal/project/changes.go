@@ -131,7 +131,7 @@ func (f RecordField) written() map[string]any {
 	set("unit", f.Unit != "", f.Unit)
 	set("decimals", f.Decimals != 0, float64(f.Decimals))
 	set("min", f.Min != 0, f.Min)
-	set("max", f.Max != 0, f.Max)
+	set("max", f.Max != 0 || f.Min < 0, f.Max)
 	set("required", f.Required, "yes")
 	set("refusable", f.Refusable, "yes")
 	set("sensitive", f.Sensitive, "yes")

@@ -26,6 +26,15 @@ func SameInAllLanguages(text string) Text {
 	return t
 }
 
+// OneForAll returns the text where it is the same in all languages, as SameInAllLanguages makes it, and whether it is.
+func (t Text) OneForAll() (string, bool) {
+	own := t.Languages()
+	if !slices.Equal(own, first) || t[first[0]] != t[first[1]] {
+		return "", false
+	}
+	return t[first[0]], true
+}
+
 // PrivateUse is what stands in a tag between the language of a page's words and the one that its reader prefers for the
 // project's texts (BCP 47, 2.2.7).
 const PrivateUse = "-x-"

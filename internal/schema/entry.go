@@ -136,7 +136,7 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 	case nil:
 		return f.Parse("", s)
 	case string:
-		if !s.Loose && (number || f.Type == YesNo || f.Type == Choices) && v != "" && !f.refuses(v, s) {
+		if !s.Loose && (number || f.Type == Choices) && v != "" && !f.refuses(v, s) {
 			problem := &Problem{Field: f.Name, Code: wrong, Hint: map[bool]string{true: "json"}[number]}
 			if f.Type == Choices {
 				problem.Hint, problem.Options = "several_json", offer(f.Options(s.Definition), s)
@@ -149,8 +149,8 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 		}
 		return text, problem
 	case bool:
-		if f.Type == YesNo {
-			return map[bool]string{true: "yes", false: "no"}[v], nil
+		if f.TakesBooleans(s.Definition) {
+			return map[bool]string{true: yes, false: no}[v], nil
 		}
 	case []any:
 		if f.Type == Choices {
@@ -170,7 +170,16 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 			return "", f.outOfRange(s)
 		}
 	}
-	return "", &Problem{Field: f.Name, Code: wrong}
+	problem := &Problem{Field: f.Name, Code: wrong}
+	switch f.Type {
+	case YesNo:
+		problem.Hint = "yes_no_json"
+	case Choice:
+		problem.Options = offer(f.Options(s.Definition), s)
+	case Choices:
+		problem.Hint, problem.Options = "several_json", offer(f.Options(s.Definition), s)
+	}
+	return "", problem
 }
 
 // inForms reports whether a form has a field of a name for the person of a record.

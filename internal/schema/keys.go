@@ -104,6 +104,15 @@ func (k *Keys) Names() []*Field {
 	return []*Field{&FirstNameField, &LastNameField}
 }
 
+// Shown returns the keys that lists and exports of people show, in the definition's order: those of the project with a
+// field of their own, and an e-mail address that is none behind them.
+func (k *Keys) Shown() []*Field {
+	if k.Field(project.KeyEmail) != nil {
+		return k.Fields
+	}
+	return append(slices.Clone(k.Fields), &EmailField)
+}
+
 // Of returns whom values name, by field, in canonical form.
 func (k *Keys) Of(get func(field string) string) PersonRef {
 	ref := PersonRef{FirstName: get("first_name"), LastName: get("last_name"), BirthYear: get("birth_year")}

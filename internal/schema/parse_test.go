@@ -200,10 +200,10 @@ func TestParse(t *testing.T) {
 		{"not in the list", choice, "soc", "!not_in_list", "!not_in_list"},
 
 		{"yes", field(schema.YesNo), "yes", "yes", "yes"},
-		{"tak", field(schema.YesNo), "Tak", "!not_in_list yes_no", "yes"},
-		{"a zero", field(schema.YesNo), "0", "!not_in_list yes_no", "no"},
-		{"a ticked box", field(schema.YesNo), "on", "!not_in_list yes_no", "yes"},
-		{"perhaps", field(schema.YesNo), "perhaps", "!not_in_list yes_no", "!not_in_list yes_no"},
+		{"tak", field(schema.YesNo), "Tak", "!not_in_list yes_no_json", "yes"},
+		{"a zero", field(schema.YesNo), "0", "!not_in_list yes_no_json", "no"},
+		{"a ticked box", field(schema.YesNo), "on", "!not_in_list yes_no_json", "yes"},
+		{"perhaps", field(schema.YesNo), "perhaps", "!not_in_list yes_no_json", "!not_in_list yes_no"},
 
 		{"an address", field(schema.Email), " Jan.Nowak+ces@Example.ORG ", "jan.nowak+ces@example.org", "jan.nowak+ces@example.org"},
 		{"a name and an address", field(schema.Email), "Jan <jan@example.org>", "!unreadable email", "!unreadable email"},
@@ -289,10 +289,10 @@ func TestNotInListProblemNamesTheOptions(t *testing.T) {
 var (
 	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
 	groupedWhole = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}((\.[0-9]{3}){1,4}|( [0-9]{3}){1,4}|(,[0-9]{3}){1,4})$`)
-	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,12}|[1-9][0-9]{0,2}((\.[0-9]{3}){1,3}|( [0-9]{3}){1,3}|(,[0-9]{3}){1,3}))[.,][0-9]{1,6}$`)
+	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,13}|[1-9][0-9]{0,2}((\.[0-9]{3}){1,3}|( [0-9]{3}){1,3}|(,[0-9]{3}){1,3}))[.,][0-9]{1,6}$`)
 	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}\.[0-9]{3}$`)
 	looseClock   = regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5]?[0-9]|\.[0-5][0-9])$`)
-	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}(\.[0-9]{1,6})?$`)
+	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,13}(\.[0-9]{1,6})?$`)
 )
 
 func isWhole(value string) bool { return plainWhole.MatchString(value) }

@@ -39,7 +39,7 @@ type Field struct {
 	Privacy  Privacy           // the privacy class
 	Required bool              // a value is required
 	Key      bool              // it is part of the natural key
-	Min, Max float64           // inclusive limits of numbers; Max 0: the population of the region
+	Min, Max float64           // inclusive limits of numbers; Max 0, where Min is not below 0: the population of the region
 	Year     bool              // the number is a year, at most the current one
 	Hours    bool              // the number is hours, and may be written as a duration
 	Minutes  bool              // the number is minutes

@@ -100,11 +100,11 @@ func splitGrouped(value string) string {
 	return ungroup.Replace(whole) + "." + value[at+1:]
 }
 
-// isDecimal reports whether a text is up to twelve digits and up to six decimals after a point.
+// isDecimal reports whether a text is up to thirteen digits and up to six decimals after a point.
 func isDecimal(value string) bool {
 	value = unsigned(value)
 	n := digits(value)
-	if n < 1 || n > 12 {
+	if n < 1 || n > 13 {
 		return false
 	}
 	if value = value[n:]; value == "" {
@@ -214,7 +214,7 @@ func (f *Field) most(s Scope) float64 {
 	case f.Year:
 		year, _ := strconv.Atoi(s.Today[:4])
 		return float64(year)
-	case f.Max != 0:
+	case !f.OfPeople():
 		return f.Max
 	case s.Definition.Region.Population != 0:
 		return float64(s.Definition.Region.Population)
@@ -223,7 +223,7 @@ func (f *Field) most(s Scope) float64 {
 }
 
 // OfPeople reports whether the number is limited by the population of the region.
-func (f *Field) OfPeople() bool { return f.Type.Number() && f.Max == 0 && !f.Year }
+func (f *Field) OfPeople() bool { return f.Type.Number() && f.Max == 0 && f.Min >= 0 && !f.Year }
 
 func (f *Field) outOfRange(s Scope) *Problem {
 	return &Problem{Field: f.Name, Code: OutOfRange, Args: map[string]string{"min": Number(f.Min), "max": Number(f.most(s))}}

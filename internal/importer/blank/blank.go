@@ -212,7 +212,7 @@ func describe(f *schema.Field, words *text.Messages) string {
 		switch {
 		case f.Year:
 			return words.Say("blank.year", "min", number(f.Min))
-		case f.Max == 0:
+		case f.OfPeople():
 			return words.Say(below, "min", words.Number(number(f.Min)))
 		}
 		out := words.Say(between, "min", words.Number(number(f.Min)), "max", words.Number(number(f.Max)))

@@ -42,7 +42,7 @@ func Sent(s shape.Sent, d *project.Definition) object {
 		out["anyOf"] = keys
 	}
 	if k.Name == schema.Signup {
-		properties["consent_processing"].(object)["const"] = true
+		properties["consent_processing"].(object)["enum"] = []any{true, "yes"}
 		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
 	}
 	return out
@@ -103,6 +103,18 @@ func Person(keys *schema.Keys, d *project.Definition) object {
 // Asked returns the schema of a field in a JSON request.
 func Asked(f *schema.Field, d *project.Definition) object {
 	out := Property(f, d)
+	if f.TakesBooleans(d) {
+		values := []any{true, false}
+		ids, listed := out["enum"].([]string)
+		if !listed {
+			ids = []string{"yes", "no"}
+		}
+		for _, id := range ids {
+			values = append(values, id)
+		}
+		delete(out, "type")
+		out["enum"] = values
+	}
 	if f.Refusable {
 		out = object{"anyOf": []object{out, Enum(schema.Refused)}}
 		if !f.Required {
@@ -198,6 +210,10 @@ func OrNull(schema object) object {
 		}
 		schema["enum"] = append(all, nil)
 	}
+	if values, ok := schema["enum"].([]any); ok && schema["type"] == nil {
+		schema["enum"] = append(values, nil)
+		return schema
+	}
 	if choices, ok := schema["oneOf"].([]object); ok {
 		schema["oneOf"] = append(choices, object{"type": "null"})
 		return schema
@@ -239,7 +255,7 @@ func Property(f *schema.Field, d *project.Definition) object {
 			out["type"], out["minimum"] = "number", json.Number(schema.Number(-f.Max))
 			about = append(about, "A whole number above 0, unless the definition gives its `"+f.Limited+"` `decimals` or `correction`.")
 		}
-		if f.Max != 0 {
+		if !f.OfPeople() {
 			out["maximum"] = json.Number(schema.Number(f.Max))
 		} else {
 			about = append(about, "At most the region's population.")

@@ -127,6 +127,10 @@ func wantBetween(given string, least, most float64) text.Message {
 	return text.NewMessage("definition.error.want_between", "value", given, "least", schema.Number(least), "most", schema.Number(most))
 }
 
+func maxBelowZero(given string) text.Message {
+	return text.NewMessage("definition.error.max_below_zero", "value", given)
+}
+
 func wantTwoDecimals(given string) text.Message {
 	return text.NewMessage("definition.error.want_two_decimals", "value", short(given))
 }

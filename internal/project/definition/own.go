@@ -191,12 +191,16 @@ func (o object) ownField(e entry, path string, ofPeople bool) project.RecordFiel
 		if out.Decimals > 0 {
 			out.Type = "decimal"
 		}
-		out.Min, out.Max, out.Unit = part.amount("min", largest), part.amount("max", largest), part.unit()
-		if out.Max == 0 {
+		out.Min, out.Max, out.Unit = part.limit("min"), part.limit("max"), part.unit()
+		if out.Max == 0 && (out.Min >= 0 || part.fields["max"] == nil) {
 			out.Max = largest
 		}
-		if out.Min > out.Max {
-			part.report(part.fields["min"], part.at("min"), outOfRange, wantBetween(schema.Number(out.Min), 0, out.Max))
+		switch {
+		case out.Min <= out.Max:
+		case part.fields["min"] == nil: // then it is 0
+			part.report(part.fields["max"], part.at("max"), outOfRange, maxBelowZero(schema.Number(out.Max)))
+		default:
+			part.report(part.fields["min"], part.at("min"), outOfRange, wantBetween(schema.Number(out.Min), -largest, out.Max))
 		}
 	}
 	return out

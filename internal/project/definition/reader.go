@@ -269,21 +269,32 @@ func (o object) whole(key string, least, most int64) int64 {
 
 // amount reads a number with at most two decimals, not below zero.
 func (o object) amount(key string, most float64) float64 {
-	text, n, ok := o.value(key)
+	return o.decimal(key, 0, most, func(given string) text.Message { return wantAmount(given, most) })
+}
+
+// limit reads the least or the largest number that a field takes, with at most two decimals.
+func (o object) limit(key string) float64 {
+	return o.decimal(key, -largest, largest, func(given string) text.Message { return wantBetween(given, -largest, largest) })
+}
+
+// decimal reads a number with at most two decimals. outside returns the message for one that is not between least and
+// most.
+func (o object) decimal(key string, least, most float64, outside func(given string) text.Message) float64 {
+	given, n, ok := o.value(key)
 	if !ok {
 		return 0
 	}
-	if !decimalNumber.MatchString(text) {
-		o.report(n, o.at(key), notANumber, wantNumber(text))
+	if !decimalNumber.MatchString(given) {
+		o.report(n, o.at(key), notANumber, wantNumber(given))
 		return 0
 	}
-	number, err := strconv.ParseFloat(text, 64)
-	_, decimals, _ := strings.Cut(text, ".")
+	number, err := strconv.ParseFloat(given, 64)
+	_, decimals, _ := strings.Cut(given, ".")
 	switch {
 	case len(strings.TrimRight(decimals, "0")) > 2:
-		o.report(n, o.at(key), outOfRange, wantTwoDecimals(text))
-	case err != nil || number > most || number < 0:
-		o.report(n, o.at(key), outOfRange, wantAmount(text, most))
+		o.report(n, o.at(key), outOfRange, wantTwoDecimals(given))
+	case err != nil || number > most || number < least:
+		o.report(n, o.at(key), outOfRange, outside(given))
 	default:
 		return number
 	}

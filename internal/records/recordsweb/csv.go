@@ -2,9 +2,11 @@ package recordsweb
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"outreach/internal/fact"
+	"outreach/internal/people"
 	"outreach/internal/report"
 	"outreach/internal/schema"
 	"outreach/internal/table"
@@ -27,6 +29,7 @@ func (h Handlers) csv(c *web.Call) error {
 		return err
 	}
 	about := h.kind.Person || h.kind.Optional
+	identity := slices.Concat(h.kind.PersonKeys().Names(), h.kind.PersonKeys().Shown())
 	if about {
 		by, err := c.Staff()
 		if err != nil {
@@ -40,8 +43,9 @@ func (h Handlers) csv(c *web.Call) error {
 	out := report.NewCSV(&b)
 	head := []report.Cell{report.Text("id")}
 	if about {
-		for _, name := range []string{"person", "first_name", "last_name", "email", "pesel"} {
-			head = append(head, report.Text(name))
+		head = append(head, report.Text("person"))
+		for _, f := range identity {
+			head = append(head, report.Text(f.Name))
 		}
 	}
 	if h.kind.SentByPartners() {
@@ -65,9 +69,9 @@ func (h Handlers) csv(c *web.Call) error {
 		for _, v := range views {
 			line := []report.Cell{report.Text(v.ID)}
 			if about {
-				who := v.person.View()
-				for _, text := range []string{v.Person, who.FirstName, who.LastName, who.Email, who.Pesel} {
-					line = append(line, report.Text(text))
+				line = append(line, report.Text(v.person.ID))
+				for _, f := range identity {
+					line = append(line, cellOf(f, identityOf(v.person, f.Name)))
 				}
 			}
 			if h.kind.SentByPartners() {
@@ -88,6 +92,19 @@ func (h Handlers) csv(c *web.Call) error {
 		return err
 	}
 	return c.Download("text/csv; charset=utf-8", c.Project+"-"+h.kind.Plural+".csv", b.Bytes())
+}
+
+// identityOf returns a person's name, year of birth or first key of a kind, by the name of its field.
+func identityOf(p people.Person, field string) string {
+	switch field {
+	case schema.FirstNameField.Name:
+		return p.FirstName
+	case schema.LastNameField.Name:
+		return p.LastName
+	case schema.BirthYearField.Name:
+		return p.BirthYear
+	}
+	return p.View().Key(field)
 }
 
 // cellOf returns a value as a number if the field is one.

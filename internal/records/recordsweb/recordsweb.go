@@ -62,7 +62,7 @@ func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates
 	for _, v := range views {
 		item := page.Record{ID: v.ID, Row: v.row, Who: v.who(), Partner: v.ofPartner()}
 		if c.HasRole(web.Coordinator) && !v.erased {
-			item.Person = v.Person
+			item.Person = v.person.ID
 		}
 		content.Items = append(content.Items, item)
 	}
@@ -294,14 +294,7 @@ func keyValues(k *schema.Kind, p people.Person) map[string]string {
 	out := map[string]string{}
 	who := p.View()
 	for _, f := range k.PersonKeys().Fields {
-		switch f.Name {
-		case "email":
-			out[f.Name] = who.Email
-		case "pesel":
-			out[f.Name] = who.Pesel
-		default:
-			out[f.Name] = who.Further.Get(f.Name)
-		}
+		out[f.Name] = who.Key(f.Name)
 	}
 	if k.PersonKeys().Name && strings.Join(slices.Collect(maps.Values(out)), "") == "" {
 		out["first_name"], out["last_name"], out["birth_year"] = p.FirstName, p.LastName, p.BirthYear

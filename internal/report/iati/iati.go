@@ -231,10 +231,14 @@ func organisation(d *project.Definition) string {
 	return d.Title.In(languages(d)[0])
 }
 
-// say returns the narratives of a text, in each language that it has.
+// say returns the narratives of a text, in each language that it has. One that is the same in all languages is in the
+// first of the project's own.
 func (w writer) say(t project.Text) (out narratives) {
+	if said, same := t.OneForAll(); same && len(w.d.Languages) > 0 {
+		return narratives{[]narrative{{w.languages[0], said}}}
+	}
 	for _, tag := range w.languages {
-		if said := t[tag]; said != "" {
+		if said := t.Exactly(tag); said != "" {
 			out.Narratives = append(out.Narratives, narrative{tag, said})
 		}
 	}

@@ -68,7 +68,26 @@ func (h Handlers) page(c *web.Call, activity string, limit int, cursor string) (
 			break
 		}
 	}
-	return out, nil
+	return out, h.nameSurvivors(c, out.Items)
+}
+
+// nameSurvivors replaces in sign-ups the ids of people who were merged into others by those of the others.
+func (h Handlers) nameSurvivors(c *web.Call, all []listed) error {
+	ids := make([]string, len(all))
+	for i, l := range all {
+		ids[i] = l.Person
+	}
+	slices.Sort(ids)
+	found, err := h.people.Persons(c.Context(), c.Project, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		if p, known := found[all[i].Person]; known {
+			all[i].Person = p.ID
+		}
+	}
+	return nil
 }
 
 // How many sign-ups a page lists, each with a form: where the address asks for no other number, and at most.

@@ -33,13 +33,19 @@ type Signups interface {
 	Confirm(ctx context.Context, def *project.Definition, su signups.Signup) error
 }
 
+// People is what the handlers need of people.Store.
+type People interface {
+	Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
+}
+
 // Handlers serve sign-ups.
 type Handlers struct {
 	signups Signups
+	people  People
 }
 
 // New returns the handlers on the features of an app.
-func New(a *app.App) Handlers { return Handlers{a.Signups} }
+func New(a *app.App) Handlers { return Handlers{a.Signups, a.People} }
 
 // PublicRoutes are the routes that anyone may ask: the form, signing up, and confirming and withdrawing one's own
 // sign-up.
