@@ -52,7 +52,7 @@ func addresses(routes []web.Route) string {
 // The page of what is stable says what holds for each format of a file that the API answers with.
 func TestStabilityNamesTheFormatOfEachExport(t *testing.T) {
 	t.Parallel()
-	names := map[string]string{".csv": "CSV", ".xlsx": "XLSX", ".pdf": "PDF", ".ics": "calendar", ".json": "JSON", ".txt": "text", ".xml": "XML", ".zip": "Archives"}
+	names := map[string]string{".csv": "CSV", ".xlsx": "XLSX", ".pdf": "PDF", ".ics": "calendar", ".json": "JSON", ".txt": "text", ".xml": "XML", ".zip": "Archives", ".parquet": "Snapshots and evidence as Parquet"}
 	promises := read(t, "stability.md")
 	for _, r := range functions.All(&app.App{}) {
 		ending := path.Ext(r.Path)

@@ -99,12 +99,14 @@ func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 }
 
 // TestHeavyLibrariesAreLinkedWhereUsedOnly: the PDF library is large, so only the functions that use it may link it.
-// The workbook library costs milliseconds at each start: it is for tests and benchmarks alone.
+// That for Parquet adds 14 MB: the function that writes checkpoints has it, and serves tables too. The workbook library
+// costs milliseconds at each start: it is for tests and benchmarks alone.
 func TestHeavyLibrariesAreLinkedWhereUsedOnly(t *testing.T) {
 	t.Parallel()
 	heavy := map[string][]string{
-		"github.com/xuri/excelize/v2": nil,
-		"codeberg.org/go-pdf/fpdf":    {"send-notices", "show-report"},
+		"github.com/xuri/excelize/v2":      nil,
+		"codeberg.org/go-pdf/fpdf":         {"send-notices", "show-report"},
+		"github.com/parquet-go/parquet-go": {"compile-snapshot"},
 	}
 	mains, err := filepath.Glob("*/main.go")
 	if err != nil || len(mains) == 0 {

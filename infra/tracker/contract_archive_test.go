@@ -189,6 +189,8 @@ func newArchived(t *testing.T) (p *project, people map[string]string, alike []st
 	p.source(p.office, "gone", strings.Replace(monitoring, "id: monitoring", "id: gone", 1)).is(http.StatusCreated)
 	p.office.delete(p.at + "/sources/gone").is(http.StatusOK)
 	alike = append(alike, "/sources", "/sources/monitoring", "/sources/gone", "/sources/monitoring/versions", "/sources/gone/versions")
+	p.toHook("form", p.hook("form", ownForm), form("Nowa", "Nothing")).is(http.StatusUnprocessableEntity)
+	alike = append(alike, "/deliveries", "/deliveries/"+p.office.get(p.at+"/deliveries").text("items.0.id"))
 	for _, u := range p.everything(p.at + "/uploads") {
 		alike = append(alike, "/uploads/"+said(within(u, "id")), "/uploads/"+said(within(u, "id"))+"/original")
 	}

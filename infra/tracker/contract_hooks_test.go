@@ -73,6 +73,79 @@ func TestAFormToolSignsUpThroughAHook(t *testing.T) {
 	}
 }
 
+// A delivery is the same by each of its marks: its key, the tool's own id, or without one its body.
+func TestADeliveryIsTheSameByEachOfItsMarks(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	secrets := map[string]string{}
+	for _, id := range []string{"form", "tool"} {
+		text := strings.Replace(ownForm, "id: form", "id: "+id, 1) + "skip: 'row[\"/who/first\"] == \"Draft\"'\n"
+		if id == "tool" {
+			text += "delivery: /eventId\n"
+		}
+		secrets[id] = p.hook(id, text)
+	}
+	send := func(source, key, body string) reply {
+		c := p.anyone.with("Authorization", "Bearer "+secrets[source])
+		if key != "" {
+			c = c.with("Idempotency-Key", key)
+		}
+		return c.send("POST", p.at+"/hooks/"+source, "application/json", []byte(body))
+	}
+	event := func(id, body string) string { return strings.Replace(body, "{", `{"eventId": "`+id+`", `, 1) }
+	for i, tt := range []struct {
+		name, source, key string
+		again             []string // keys
+	}{
+		{"a key, then others", "tool", "try-1", []string{"try-2", ""}}, {"no key, then one", "tool", "", []string{"late", ""}},
+		{"a key, then others, without an id", "form", "try-1", []string{"try-2", "", "try-1"}}, {"no key and no id, then a key", "form", "", []string{"late"}},
+	} {
+		name := fmt.Sprintf("Mark%d", i)
+		body, wrong := event(name, form(name, "planting")), event(name+"-wrong", form(name, "nothing"))
+		key := func(base, of string) string {
+			if base == "" {
+				return ""
+			}
+			return base + of + tt.source
+		}
+		first := send(tt.source, key(tt.key, name), body).is(http.StatusCreated)
+		send(tt.source, key(tt.key, name+"w"), wrong).is(http.StatusUnprocessableEntity)
+		waiting := len(p.office.get(p.at + "/deliveries?limit=200").is(http.StatusOK).list("items"))
+		p.office.delete(p.at + "/people/" + p.person(strings.ToLower(name)+"@example.org")).is(http.StatusOK)
+		for _, next := range tt.again {
+			send(tt.source, key(next, name), body).is(http.StatusCreated).has(map[string]string{"receipt": first.text("receipt")})
+			send(tt.source, key(next, name+"w"), wrong).is(http.StatusUnprocessableEntity).isInvalid("/course not_in_list")
+			// The key of a repetition is of its body from then on.
+			if next != "" {
+				send(tt.source, key(next, name), event("else", form("Else", "planting"))).is(http.StatusUnprocessableEntity).isInvalid("Idempotency-Key other_body")
+			}
+		}
+		if found := p.office.get(p.at + "/people?q=" + strings.ToLower(name) + "@example.org").is(http.StatusOK).list("items"); len(found) > 0 {
+			t.Errorf("%s: the person is back: %v", tt.name, found)
+		}
+		if got := len(p.office.get(p.at + "/deliveries?limit=200").is(http.StatusOK).list("items")); got != waiting {
+			t.Errorf("%s: %d wait, not %d", tt.name, got, waiting)
+		}
+	}
+
+	// What a source skips is known by its key and its body: a later event of the same form has the same id.
+	draft := event("form-1", form("Draft", "planting"))
+	send("tool", "d1", draft).is(http.StatusOK).has(map[string]string{"state": "skipped"})
+	send("tool", "d1", event("form-2", form("Late", "planting"))).is(http.StatusUnprocessableEntity).isInvalid("Idempotency-Key other_body")
+	send("tool", "d2", event("form-1", form("Ready", "planting"))).is(http.StatusCreated)
+	send("tool", "", draft).is(http.StatusOK).has(map[string]string{"state": "skipped"})
+
+	// A source that names the id's place later still knows what came before.
+	body := event("old", form("Older", "planting"))
+	first := send("form", "", body).is(http.StatusCreated)
+	p.source(p.office, "form", ownForm+"delivery: /eventId\n").is(http.StatusOK)
+	p.office.delete(p.at + "/people/" + p.person("older@example.org")).is(http.StatusOK)
+	send("form", "", body).is(http.StatusCreated).has(map[string]string{"receipt": first.text("receipt")})
+	if found := p.office.get(p.at + "/people?q=older@example.org").is(http.StatusOK).list("items"); len(found) > 0 {
+		t.Errorf("the person is back: %v", found)
+	}
+}
+
 func TestAHookNeedsItsSecret(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)

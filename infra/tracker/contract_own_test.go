@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -191,4 +192,35 @@ indicators:
 	p.counts(map[string]string{"30": "1.2348", "31": "3.256"})
 	p.office.post(p.at+"/records/sample", fields{"date": p.day(-9), "place": "a", "weight": 0.0003, "depth": 0.004}).is(http.StatusCreated)
 	p.counts(map[string]string{"30": "1.2351", "31": "3.26"})
+}
+
+// The ids of a project's own attributes, kinds and fields are no words of rules and of counting; built-in names stay.
+func TestOwnIDsAreNoWordsOfRules(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	put := func(text string) reply {
+		return p.office.send("PUT", p.at+"/definition?dry_run=1", "application/yaml", []byte(p.definition()+text))
+	}
+	places := map[string]string{
+		"people.attributes.%s":         "people: {attributes: {%s: {type: number, label: A}}}\n",
+		"records.%s":                   "records: {%s: {label: K, person: yes, fields: {far: {type: number, label: F}}}}\n",
+		"records.walk.fields.%s":       "records: {walk: {label: K, person: yes, fields: {%s: {type: number, label: F}}}}\n",
+		"records.attendance.fields.%s": "records: {attendance: {fields: {%s: {type: number, label: F}}}}\n",
+	}
+	words := strings.Fields(`who of where count among per by mean min max last first sum share said distinct scale target targets target_by baseline direction until
+		by_month value decimals percent achieved numerator denominator public refused hidden unknown people records field participants indicators quality rule_errors
+		entry days any all none one filter find map abs ceil floor round int float string trim upper lower len and or not in matches contains let if else true false nil i`)
+	for path, text := range places {
+		for _, word := range words {
+			got := put(fmt.Sprintf(text, word)).is(http.StatusUnprocessableEntity)
+			if field, code := got.text("errors.0.field"), got.text("errors.0.code"); field != fmt.Sprintf(path, word) || code != "not_allowed" {
+				t.Errorf("%s: %s %s", fmt.Sprintf(path, word), field, code)
+			}
+		}
+		for _, word := range []string{"counted", "target_group", "weight", "until_when", "summary", "whose", "site"} {
+			put(fmt.Sprintf(text, word)).is(http.StatusOK)
+		}
+	}
+	// What is built in may be changed, whatever it is called.
+	put("people: {attributes: {labour_status: {options: [{id: working, label: W}]}}}\nrecords: {consultation: {fields: {field: {options: [{id: law, label: L}]}}}, media: {fields: {note: {hint: N}}}}\n").is(http.StatusOK)
 }

@@ -80,3 +80,50 @@ func TestARuleThatFailsForARecordStopsNothing(t *testing.T) {
 		t.Errorf("rule errors remain: %s", right)
 	}
 }
+
+// A division by 0 fails for its record in each rule over records, and skips no row.
+func TestADivisionByZeroCountsAndSkipsNothing(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	dividing := p.definition(
+		`where: 'kind == "leaflet"'`, `where: 'quantity / (quantity - 7) > 1'`,
+		`where: 'field == "law"'`, `where: '10 / (minutes - 30.0) != 1'`,
+		`where: 'post_score > pre_score'`, `where: '10 / pre_score > 1'`,
+		`- {of: consultation}`, `- {of: consultation, where: 'minutes / (minutes - 30) >= 0'}`,
+	)
+	if warnings := p.office.send("PUT", p.at+"/definition?dry_run=1", "application/yaml", []byte(dividing)).is(http.StatusOK).list("warnings"); len(warnings) != 4 {
+		t.Errorf("the preview warns of %v", warnings)
+	}
+	p.office.send("PUT", p.at+"/definition", "application/yaml", []byte(dividing)).is(http.StatusOK)
+	p.office.post(p.at+"/outputs", p.output("seven").and(fields{"quantity": 7})).is(http.StatusCreated)
+	p.office.post(p.at+"/outputs", p.output("nine").and(fields{"quantity": 9})).is(http.StatusCreated)
+	p.office.post(p.at+"/consultations", p.consultation("ewa").and(fields{"minutes": 30})).is(http.StatusCreated)
+	p.office.post(p.at+"/consultations", p.consultation("jan").and(fields{"minutes": 50})).is(http.StatusCreated)
+	p.office.post(p.at+"/tests", p.exam("ola").and(fields{"pre_score": 0})).is(http.StatusCreated)
+	p.office.post(p.at+"/tests", p.exam("iza")).is(http.StatusCreated)
+	snap := p.compile().has(map[string]string{"participants.total": "1"})
+	for code, want := range map[string]string{"5": "9", "10": "50", "8": "1"} {
+		if got := figure(snap, code, "achieved"); got != want {
+			t.Errorf("indicator %s is %s, want %s", code, got, want)
+		}
+	}
+	var codes []string
+	for _, e := range snap.list("quality.rule_errors") {
+		codes = append(codes, said(within(e, "code"))+" "+said(within(e, "count")))
+	}
+	if got := strings.Join(codes, ", "); got != "participants 1, 5 1, 8 1, 10 1" {
+		t.Errorf("rule errors %s", got)
+	}
+
+	p.source(p.office, "monitoring", strings.Replace(monitoring, `row["Reach"] == "N/A"`, `float(row["Reach"]) / float(row["AVE"]) > 100`, 1)).is(http.StatusCreated)
+	file := "Date,Headline,Source,Reach,AVE\n" + "21-Jul-2010 10:05AM,A,B,5,1\n" + "22-Jul-2010 10:05AM,A,B,5,0\n" + "23-Jul-2010 10:05AM,A,B,500,1\n"
+	got := p.upload(p.office, "zero.csv", file, nil).has(map[string]string{"state": "rejected"})
+	if errors := cells(got, "errors"); len(errors) != 1 || errors[0] != "3  unreadable" {
+		t.Errorf("errors: %q", errors)
+	}
+	p.upload(p.office, "right.csv", strings.Replace(file, "5,0", "5,1", 1), nil).has(map[string]string{"state": "accepted", "rows": "2"})
+
+	secret := p.hook("form", ownForm+"skip: '1 / (len(row[\"/who/first\"]) - 4) < 0'\n")
+	p.toHook("form", secret, form("Anna", "planting")).is(http.StatusUnprocessableEntity)
+	p.toHook("form", secret, form("Joanna", "planting")).is(http.StatusCreated)
+}

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -207,4 +208,43 @@ func TestABadSourceIsRefusedLikeADefinition(t *testing.T) {
 		}
 	}
 	p.office.get(p.at + "/sources/monitoring").is(http.StatusNotFound)
+}
+
+// A day and a time of day may come from one column, by one format.
+func TestADateAndATimeComeFromOneColumn(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, `of: media, label: {pl: Zasięg`, `of: media, where: 'time != "00:01" && title != ""', label: {pl: Zasięg`)
+	day := p.today.AddDate(0, 0, -3)
+	days := strings.NewReplacer("{dots}", day.Format("02.01.2006"), "{words}", day.Format("02-Jan-2006"), "{day}", day.Format("2006-01-02"))
+	for i, c := range []struct {
+		name, columns, formats, cell string
+		time                         string // "": the file is rejected
+	}{
+		{"the format of the date gives both", `date: "When", time: "When"`, `date: "DD.MM.YYYY HH:mm"`, "{dots} 18:25", "18:25"},
+		{"names differ in case and spaces", `date: "When", time: " when "`, `date: "DD-MMM-YYYY hh:mm A"`, "{words} 06:26 PM", "18:26"},
+		{"a date with a time fills the time that has no column", `date: "When"`, `date: "DD.MM.YYYY HH:mm"`, "{dots} 18:27", "18:27"},
+		{"each has a format", `date: "When", time: "When"`, `date: "DD.MM.YYYY HH:mm", time: "DD.MM.YYYY mm:HH"`, "{dots} 18:05", "05:18"},
+		{"the time alone has a format", `date: "When", time: "When"`, `time: "DD.MM.YYYY HH:mm"`, "{dots} 18:28", "18:28"},
+		{"no format", `date: "When", time: "When"`, "", "{day} 18:29", "18:29"},
+		{"a date without a format fills the time", `date: "When"`, "", "{day} 18:30", "18:30"},
+		{"a time in a column of its own", `date: "When", time: "Hour"`, `date: "DD.MM.YYYY HH:mm"`, "{dots} 18:31", "07:15"},
+		{"a date that is not in the format", `date: "When", time: "When"`, `date: "DD.MM.YYYY HH:mm"`, "{dots}", ""},
+		{"a date without a time", `date: "When", time: "When"`, `date: "DD.MM.YYYY"`, "{dots}", ""},
+	} {
+		id := fmt.Sprintf("when%d", i)
+		p.source(p.office, id, fmt.Sprintf("id: %s\nkind: media\nrecognise: [%s]\ncolumns: {%s, title: T, outlet: O, reach: R}\nformats: {%s}\nconstants: {medium: web}\nignore: \"*\"\n", id, id, c.columns, c.formats)).is(http.StatusCreated)
+		got := p.upload(p.office, id+".csv", "When,Hour,T,O,R,"+id+"\n"+days.Replace(c.cell)+",7:15,"+id+",O,5,x\n", nil)
+		if c.time == "" {
+			got.has(map[string]string{"state": "rejected", "errors.0.column": "When", "errors.0.code": "not_a_date"})
+			continue
+		}
+		got.has(map[string]string{"state": "accepted"})
+		found := map[string]string{}
+		for _, one := range p.office.get(p.at + "/snapshots/" + p.compile().text("id") + "/indicators/3/evidence?limit=200").is(http.StatusOK).list("items") {
+			found[said(within(one, "fields.title"))] = said(within(one, "fields.time"))
+		}
+		if found[id] != c.time {
+			t.Errorf("%s: %q, want %s: %v", c.name, found[id], c.time, found)
+		}
+	}
 }

@@ -29,3 +29,14 @@ func staffIndex(project, role string) string { return "STAFF#" + project + "#WIT
 func staffRolesKey(sealed string) table.Key {
 	return table.Key{PK: "STAFFIDENTITY##" + sealed, SK: "ROLES"}
 }
+
+// grantPartition is the partition of the grants of a project.
+func grantPartition(project string) string { return "ACCESS#" + project }
+
+// grantKey is the key of what a sealed address may do in a project.
+func grantKey(project, sealed string) table.Key {
+	return table.Key{PK: grantPartition(project), SK: "GRANT#" + sealed}
+}
+
+// grantsIndex is the index partition of the grants of a sealed address in all projects; their sort keys are projects.
+func grantsIndex(sealed string) string { return "ACCESSOF#" + sealed }

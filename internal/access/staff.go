@@ -23,6 +23,7 @@ type Member struct {
 	ID       string `json:"id"`
 	Email    string `json:"email"`
 	Language string `json:"language"`
+	Seen     string `json:"seen,omitempty"` // the last day, in UTC, on which they were here with the role
 }
 
 // profile is what a member of the staff last signed in with: their language, and their roles by project.
@@ -205,7 +206,7 @@ func (s *Store) roleChanges(ctx context.Context, email string, before, after pro
 		return nil
 	}
 	err := each(after.Roles, before, func(project, id, role string) {
-		member := Member{ID: id, Email: email, Language: after.Language}
+		member := Member{ID: id, Email: email, Language: after.Language, Seen: after.Seen[group(project, role)]}
 		op := table.Indexed(table.PutJSON(staffRoleKey(project, id, role), member, table.Always), table.Key{PK: staffIndex(project, role), SK: id})
 		op.Item.Expires = after.expiry(project, role)
 		ops = append(ops, op)

@@ -139,7 +139,7 @@ func (s *Store) write(ctx context.Context, project string, heads fact.Heads, w i
 	e.seals = bufio.NewWriterSize(e.spool, 1<<16)
 	steps := []func() error{
 		e.definitions, e.head, e.people, e.distinct, e.records, e.signups, e.uploadList, e.rows, e.attachments, e.snapshots, e.said, e.reports, e.purges,
-		e.facts, e.sources, e.sealList, e.staffList, e.tables, e.originals,
+		e.facts, e.sources, e.deliveries, e.sealList, e.staffList, e.tables, e.originals,
 	}
 	for _, step := range steps {
 		if err := errors.Join(step(), ctx.Err()); err != nil {
@@ -716,6 +716,11 @@ func (e *export) sources() error {
 		e.meet(v.By)
 		return nil
 	})
+}
+
+// deliveries writes what form tools sent that waits for the office.
+func (e *export) deliveries() error {
+	return lines(e, deliveriesData, e.app.Hooks.Archive(e.ctx, e.project), nil)
 }
 
 func (e *export) sealList() error {

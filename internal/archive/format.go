@@ -53,6 +53,7 @@ const (
 	reportsData     = "data/reports.jsonl"
 	saidData        = "data/said.jsonl"
 	sourcesData     = "data/sources.jsonl"
+	deliveriesData  = "data/deliveries.jsonl"
 	purgesData      = "data/purges.jsonl"
 	erasuresData    = "data/erasures.jsonl"
 )
@@ -74,6 +75,7 @@ var data = []struct{ name, about string }{
 	{reportsData, "Which snapshot was the report of a reporting period."},
 	{saidData, "What the office said of indicators that are not counted."},
 	{sourcesData, "Versions of the sources by which other people's formats are read, those that were taken away, too. Their secrets are left out: make new ones."},
+	{deliveriesData, "What other form tools sent and could not be taken, as it waits for the office, with its payload, unless that was removed."},
 	{staffData, "E-mail addresses of the staff by their random ids."},
 	{purgesData, "Classes of data that were removed because they are kept no longer."},
 	{erasuresData, "The erasure ledger: ids of erased people, and the pseudonyms in their place."},

@@ -19,6 +19,7 @@ import (
 	"outreach/internal/attachments"
 	"outreach/internal/attention"
 	"outreach/internal/fact"
+	"outreach/internal/hooks"
 	"outreach/internal/nights"
 	"outreach/internal/notices"
 	"outreach/internal/people"
@@ -250,7 +251,7 @@ func (i *taking) all() error {
 	i.uploads, i.kept = map[string]uploads.Upload{}, map[string]snapshots.Kept{}
 	steps := []func() error{
 		i.definitions, i.staff, i.people, i.shared, i.distinct, i.signups, i.records, i.notes, i.uploadList, i.rows, i.attachments,
-		i.snapshots, i.lists, i.said, i.sources, i.reports, i.purges, i.objects, i.facts, i.flushAll, i.complete,
+		i.snapshots, i.lists, i.said, i.sources, i.deliveries, i.reports, i.purges, i.objects, i.facts, i.flushAll, i.complete,
 	}
 	for _, step := range steps {
 		if err := errors.Join(step(), i.ctx.Err()); err != nil {
@@ -521,6 +522,16 @@ func (i *taking) sources() error {
 		}
 		last[v.Source.ID] = v.Version
 		return i.add(&i.tracker, sources.Restore(i.project, v)...)
+	})
+}
+
+func (i *taking) deliveries() error {
+	return readLines(i.reader, deliveriesData, nil, func(a hooks.Archived) error {
+		if !a.Valid() {
+			return errWrong
+		}
+		tracker, private := hooks.Restore(i.project, a)
+		return errors.Join(i.add(&i.tracker, tracker...), i.add(&i.private, private...))
 	})
 }
 

@@ -45,6 +45,7 @@ const (
 	KindSourceSet        = "source.set"
 	KindSourceRemoved    = "source.removed"
 	KindSourceSecret     = "source.secret"
+	KindAccessSet        = "access.set"
 
 	KindDeliveryRefused   = "delivery.refused"
 	KindDeliveryDiscarded = "delivery.discarded"
@@ -56,7 +57,7 @@ const (
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
 	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadFinished, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonAsked, KindPersonViewed, KindPeopleExported, KindPersonMerged,
-	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSourceSet, KindSourceRemoved, KindSourceSecret, KindDeliveryRefused, KindDeliveryDiscarded, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
+	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSourceSet, KindSourceRemoved, KindSourceSecret, KindAccessSet, KindDeliveryRefused, KindDeliveryDiscarded, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
 // Fact is one event. Lane and Number are assigned when it is written and imply no order between lanes: where order
@@ -266,6 +267,13 @@ type SourceSet struct {
 	Source  string `json:"source"`           // its id
 	Version int    `json:"version"`          // of a secret its number
 	SHA256  string `json:"sha256,omitempty"` // of the text
+}
+
+// AccessSet says which roles the tracker's own list gives a member of the staff from now on.
+type AccessSet struct {
+	Member string   `json:"member"`           // the staff id
+	Roles  []string `json:"roles"`            // empty: off the list
+	Before []string `json:"before,omitempty"` // the roles that they replace
 }
 
 // Delivery says that what another form tool sent could not be taken and waits for the office, or that it was discarded.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/project"
@@ -128,62 +130,153 @@ type Taken struct {
 	Problems []schema.Problem // why it waits, or was discarded
 }
 
-// answer is what is stored of a delivery for its repetition: a sign-up, or the id of what waits.
+// answer is what is stored of a delivery under each of its marks, for its repetition: a sign-up, the id of what waits,
+// or that the source skipped it. None of these: it began.
 type answer struct {
 	signups.SignedUp
 	Waiting string `json:"waiting,omitempty"`
+	Skipped bool   `json:"skipped,omitempty"`
 }
 
-// Take takes a delivery to the hook of a source. The same delivery again changes nothing and gets the same answer, also
-// after an erasure. It fails with store.ErrOtherBody where the key came before with another body, and with ErrTooMany.
+func (a answer) final() bool { return a.Waiting != "" || a.Skipped || a.Signup.State != "" }
+
+// Take takes a delivery to the hook of a source. The same delivery again, known by any of its marks, changes nothing
+// and gets the same answer, also after an erasure. It fails with store.ErrOtherBody where the key came with another
+// body before, and with ErrTooMany.
 func (s *Store) Take(ctx context.Context, d *project.Definition, from sources.Stored, sent Delivery) (Taken, error) {
-	once := s.once(d.ID, from.Source, sent)
+	marks := s.marks(d.ID, from.Source, sent)
 	now := s.Now()
-	var before answer
-	if done, err := s.Answered(ctx, once, &before); err != nil {
+	if before, done, err := s.before(ctx, d.ID, marks); err != nil {
 		return Taken{}, err
-	} else if done && before.Waiting != "" {
-		return s.became(ctx, d.ID, before.Waiting)
-	} else if done && before.Signup.State != "" {
-		return Taken{Receipt: before.Receipt}, nil
+	} else if done {
+		// An interruption, another key or a source that has changed may have left a mark without its answer.
+		if err := s.remember(ctx, marks.all(), before); err != nil {
+			return Taken{}, err
+		}
+		if before.Waiting != "" {
+			return s.became(ctx, d.ID, before.Waiting)
+		}
+		return Taken{Receipt: before.Receipt, Skipped: before.Skipped}, nil
 	}
 	draft, skipped, problems, err := s.read(ctx, d, from, sent.Content, sent.Language, now)
-	if err != nil || skipped {
-		return Taken{Skipped: skipped}, err
+	if err != nil {
+		return Taken{}, err
+	}
+	if skipped {
+		// Not by the tool's id: tools send several events of one form, and a source takes one of them.
+		return Taken{Skipped: true}, s.remember(ctx, marks.ofRequest(), answer{Skipped: true})
 	}
 	if len(problems) == 0 {
-		result, err := s.signups.SignUp(ctx, d.ID, draft, once)
+		// The key belongs to this body before anything takes effect.
+		if err := s.remember(ctx, marks.key, answer{}); err != nil {
+			return Taken{}, err
+		}
+		result, err := s.signups.SignUp(ctx, d.ID, draft, marks.effect())
 		switch {
 		case errors.Is(err, people.ErrTwoPeople):
 			problems = []schema.Problem{{Field: "person", Code: schema.TwoPeople}}
 		case errors.Is(err, people.ErrWhichPerson):
 			problems = []schema.Problem{{Field: "person", Code: schema.WhichPerson}}
+		case err != nil:
+			return Taken{}, err
 		default:
-			return Taken{Receipt: result.Receipt}, err
+			taken := answer{SignedUp: signups.SignedUp{Signup: signups.Signup{ID: result.Signup.ID, State: result.Signup.State}, Receipt: result.Receipt, Created: result.Created}}
+			return Taken{Receipt: result.Receipt}, s.remember(ctx, marks.others(), taken)
 		}
 	}
 	// The same request was valid before where the activity has closed since.
 	var result signups.SignedUp
-	if done, err := s.signups.Answered(ctx, d.ID, once, &result); err != nil || done {
+	if done, err := s.signups.Answered(ctx, d.ID, marks.effect(), &result); err != nil || done && result.Signup.State != "" {
 		return Taken{Receipt: result.Receipt}, err
 	}
-	return Taken{Problems: problems}, s.keep(ctx, d, from, sent, once, problems, now)
+	return Taken{Problems: problems}, s.keep(ctx, d, from, sent, marks.all(), problems, now)
 }
 
-// once returns by what a delivery is known again: the key of the request, the tool's own id, or the body.
-func (s *Store) once(project string, from sources.Source, sent Delivery) store.Once {
+// marks are by what a delivery is known again: each holds none or one.
+type marks struct {
+	key  []store.Once // the key of the request, which belongs to one body
+	id   []store.Once // the tool's own id, whatever else the body says
+	body []store.Once
+}
+
+func (m marks) all() []store.Once { return slices.Concat(m.key, m.body, m.id) }
+
+// ofRequest returns the marks that only the same body has.
+func (m marks) ofRequest() []store.Once { return slices.Concat(m.key, m.body) }
+
+// effect returns the mark on which the sign-up depends: deliveries at the same time that are one have it in common.
+func (m marks) effect() store.Once { return slices.Concat(m.id, m.body)[0] }
+
+// others returns the marks but for that of the effect, which the sign-up answers.
+func (m marks) others() []store.Once {
+	if len(m.id) > 0 {
+		return m.ofRequest()
+	}
+	return m.key
+}
+
+// marks returns the marks of a delivery. The body is one although there is an id, for the source may name the id's
+// place later, or another one.
+func (s *Store) marks(project string, from sources.Source, sent Delivery) marks {
+	var m marks
 	if sent.Key != "" {
-		return s.Delivery(project, from.ID, "key "+sent.Key, sent.Body)
+		m.key = []store.Once{s.Delivery(project, from.ID, "key "+sent.Key, sent.Body)}
 	}
 	if from.Delivery != "" {
 		if value, found := resolve(sent.Content, from.Delivery); found {
 			if id, ok := flat(value); ok && id != "" {
-				return s.Delivery(project, from.ID, "id "+id, nil)
+				m.id = []store.Once{s.Delivery(project, from.ID, "id "+id, nil)}
 			}
 		}
 	}
 	sum := sha256.Sum256(sent.Body)
-	return s.Delivery(project, from.ID, "body "+hex.EncodeToString(sum[:]), nil)
+	m.body = []store.Once{s.Delivery(project, from.ID, "body "+hex.EncodeToString(sum[:]), nil)}
+	return m
+}
+
+// before returns what became of the same delivery before, by the first of its marks that knows; false where it is new,
+// or began and had no effect. It fails with store.ErrOtherBody where the key came with another body.
+func (s *Store) before(ctx context.Context, project string, m marks) (answer, bool, error) {
+	all := m.all()
+	found := make([]answer, len(all))
+	group, within := errgroup.WithContext(ctx)
+	for i, once := range all {
+		group.Go(func() error {
+			done, err := s.Answered(within, once, &found[i])
+			if err == nil && done && !found[i].final() && found[i].Signup.ID != "" { // it began: did it take effect?
+				_, err = s.signups.Answered(within, project, once, &found[i].SignedUp)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return answer{}, false, err
+	}
+	if i := slices.IndexFunc(found, answer.final); i >= 0 {
+		return found[i], true, nil
+	}
+	return answer{}, false, nil
+}
+
+// remember stores an answer under marks that have no final one. It may be called twice.
+func (s *Store) remember(ctx context.Context, marks []store.Once, result answer) error {
+	group, within := errgroup.WithContext(ctx)
+	for _, once := range marks {
+		group.Go(func() error {
+			return table.Retry(within, func() error {
+				var before answer
+				if done, err := s.Answered(within, once, &before); err != nil || done && (before.final() || !result.final()) {
+					return err
+				}
+				ops, err := s.Answer(within, once, result)
+				if err != nil {
+					return err
+				}
+				return s.Tracker.Write(table.Plain(within), ops...)
+			})
+		})
+	}
+	return group.Wait()
 }
 
 // read returns the sign-up that a delivery is, or what is wrong with it: problems name the columns of the source.
@@ -232,8 +325,9 @@ func (s *Store) read(ctx context.Context, d *project.Definition, from sources.St
 	return draft, false, problems, nil
 }
 
-// keep stores a delivery that cannot be taken: first its payload, under an id that a repetition has too.
-func (s *Store) keep(ctx context.Context, d *project.Definition, from sources.Stored, sent Delivery, once store.Once, problems []schema.Problem, now time.Time) error {
+// keep stores a delivery that cannot be taken: first its payload, under an id that a repetition has too, then all else,
+// with its marks, at once.
+func (s *Store) keep(ctx context.Context, d *project.Definition, from sources.Stored, sent Delivery, marks []store.Once, problems []schema.Problem, now time.Time) error {
 	all, err := s.All(ctx, d.ID)
 	if err != nil {
 		return err
@@ -258,18 +352,23 @@ func (s *Store) keep(ctx context.Context, d *project.Definition, from sources.St
 		return err
 	}
 	return table.Retry(ctx, func() error {
-		if done, err := s.Answered(ctx, once, new(answer)); err != nil || done {
-			return err
+		ops := []table.Op{table.PutJSON(waitingKey(d.ID, w.ID), w, table.Absent)}
+		for _, once := range marks {
+			var before answer
+			if _, err := s.Answered(ctx, once, &before); err != nil || before.final() {
+				return err
+			}
+			kept, err := s.Answer(ctx, once, answer{Waiting: w.ID})
+			if err != nil {
+				return err
+			}
+			ops = append(ops, kept...)
 		}
 		f, err := s.NewFact(fact.KindDeliveryRefused, "", fact.Delivery{Source: w.Source, Delivery: w.ID})
 		if err != nil {
 			return err
 		}
-		ops, err := s.Answer(ctx, once, answer{Waiting: w.ID})
-		if err != nil {
-			return err
-		}
-		return s.Log().Append(ctx, d.ID, []fact.Fact{f}, append(ops, table.PutJSON(waitingKey(d.ID, w.ID), w, table.Absent))...)
+		return s.Log().Append(ctx, d.ID, []fact.Fact{f}, ops...)
 	})
 }
 

@@ -33,7 +33,7 @@ func refuse(t *testing.T, s *Store, says string) {
 	}
 	sent := Delivery{Body: body}
 	from := sources.Stored{Source: sources.Source{ID: "form"}, Version: 1}
-	if err := s.keep(context.Background(), &project.Definition{ID: "p"}, from, sent, s.once("p", from.Source, sent), []schema.Problem{{Field: "/a", Code: schema.Missing}}, s.Now()); err != nil {
+	if err := s.keep(context.Background(), &project.Definition{ID: "p"}, from, sent, s.marks("p", from.Source, sent).all(), []schema.Problem{{Field: "/a", Code: schema.Missing}}, s.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -137,11 +137,20 @@ func TestADeliveryIsKnownForEver(t *testing.T) {
 	now := s.Now()
 	s.DB.Now = func() time.Time { return now }
 	from := sources.Source{ID: "form", Delivery: "/id"}
-	sent := func(id, key, body string) store.Once {
-		return s.once("p", from, Delivery{Content: map[string]any{"id": id}, Key: key, Body: []byte(body)})
+	sent := func(id, key, body string) marks {
+		return s.marks("p", from, Delivery{Content: map[string]any{"id": id}, Key: key, Body: []byte(body)})
 	}
-	for _, once := range []store.Once{sent("1", "", "a"), sent("", "", "b"), sent("3", "key", "c")} {
-		if err := s.KeepAnswer(context.Background(), once, answer{Waiting: "x"}); err != nil {
+	for _, m := range []marks{sent("1", "", "a"), sent("", "", "b"), sent("3", "key", "c")} {
+		if err := s.remember(context.Background(), m.all(), answer{Waiting: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One whose marks were not all written.
+	for _, m := range []marks{sent("5", "five", "e"), sent("6", "six", "f")} {
+		if err := s.remember(context.Background(), m.all()[:1], answer{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.remember(context.Background(), m.id, answer{Waiting: "x"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -151,10 +160,14 @@ func TestADeliveryIsKnownForEver(t *testing.T) {
 		known               bool
 		err                 error
 	}{
-		{"the tool's id, with another body", "1", "", "other", true, nil}, {"no id, the same body", "", "", "b", true, nil}, {"the key of the request, and another id", "4", "key", "c", true, nil},
-		{"the key with another body", "3", "key", "d", false, store.ErrOtherBody}, {"another id, the same body", "2", "", "a", false, nil}, {"no id, another body", "", "", "c", false, nil}, {"an id that is a key", "key", "", "c", false, nil},
+		{"the tool's id, with another body", "1", "", "other", true, nil}, {"no id, the same body", "", "", "b", true, nil}, {"the key of the request", "3", "key", "c", true, nil},
+		{"the same id with a key of its own", "1", "new", "a", true, nil}, {"the same body with a key of its own", "", "new", "b", true, nil}, {"the same with another key", "3", "other", "c", true, nil}, {"the same without its key", "3", "", "c", true, nil},
+		{"the same body where the source named no id then", "9", "", "b", true, nil},
+		{"the key with another body", "3", "key", "d", false, store.ErrOtherBody}, {"the key of an interrupted one with another body", "5", "five", "x", false, store.ErrOtherBody},
+		{"an interrupted one by its key", "5", "five", "e", true, nil}, {"an interrupted one by its id", "6", "other", "f", true, nil},
+		{"another id and body", "2", "", "x", false, nil}, {"no id, another body", "", "", "d", false, nil}, {"an id that is a key", "key", "", "d", false, nil},
 	} {
-		known, err := s.Answered(context.Background(), sent(c.id, c.key, c.body), new(answer))
+		_, known, err := s.before(context.Background(), "p", sent(c.id, c.key, c.body))
 		if known != c.known || !errors.Is(err, c.err) {
 			t.Errorf("%s: known %v, %v", c.name, known, err)
 		}

@@ -129,7 +129,7 @@ func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	if err := a.checkEnded(r.Context(), s); err != nil {
 		return Identity{}, err
 	}
-	return Identity{Subject: s.Subject, Email: s.Email, Groups: s.Groups}, nil
+	return Identity{Subject: s.Subject, Email: s.Email, Checked: s.Checked, Groups: s.Groups}, nil
 }
 
 // Protect returns a handler that refuses cross-site requests with 403.

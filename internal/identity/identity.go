@@ -13,10 +13,22 @@ import (
 type Identity struct {
 	Subject string   // the provider's id of them, "" for anyone
 	Email   string   // in lower case; "" where the token has none, or one that the provider says is not verified
+	Checked bool     // the provider says that the e-mail address is theirs
 	Groups  []string // "admin" and "<project>:<role>", as in the token; other groups are left out
 }
 
 const admin = "admin"
+
+// With returns the identity with further groups, except admin, which tokens alone give.
+func (i Identity) With(groups ...string) Identity {
+	i.Groups = slices.Clone(i.Groups)
+	for _, g := range groups {
+		if g != admin && isGroup(g) && !slices.Contains(i.Groups, g) {
+			i.Groups = append(i.Groups, g)
+		}
+	}
+	return i
+}
 
 // SignedIn reports whether the requester is known.
 func (i Identity) SignedIn() bool { return i.Subject != "" }

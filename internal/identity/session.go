@@ -23,6 +23,7 @@ const (
 type session struct {
 	Subject string   `json:"s"`
 	Email   string   `json:"e,omitempty"`
+	Checked bool     `json:"v,omitempty"`
 	Groups  []string `json:"g,omitempty"`
 	Begun   int64    `json:"b"` // nanoseconds since 1970
 	Until   int64    `json:"u"` // seconds since 1970
@@ -75,7 +76,7 @@ func (a *Authority) endSessions(r *http.Request) error {
 // setSession begins a session. It fails where the identity does not fit in a cookie.
 func (a *Authority) setSession(w http.ResponseWriter, who Identity) error {
 	now := a.now()
-	return a.sessions.set(w, session{Subject: who.Subject, Email: who.Email, Groups: who.Groups, Begun: now.UnixNano(), Until: now.Add(sessionLife).Unix()}, sessionLife)
+	return a.sessions.set(w, session{Subject: who.Subject, Email: who.Email, Checked: who.Checked, Groups: who.Groups, Begun: now.UnixNano(), Until: now.Add(sessionLife).Unix()}, sessionLife)
 }
 
 // seal encrypts one cookie by AES-256-GCM under a key of its own, so that no cookie can replace another.

@@ -62,8 +62,9 @@ func (a *Authority) verify(ctx context.Context, raw string) (verified, error) {
 	if claims.EmailVerified == false || claims.EmailVerified == "false" {
 		email = ""
 	}
+	checked := email != "" && (claims.EmailVerified == true || claims.EmailVerified == "true") // Cognito writes a text
 	return verified{
-		Identity: Identity{Subject: claims.Subject, Email: email, Groups: readGroups(all[a.groupsClaim])},
+		Identity: Identity{Subject: claims.Subject, Email: email, Checked: checked, Groups: readGroups(all[a.groupsClaim])},
 		nonce:    claims.Nonce,
 		id:       ours,
 	}, nil

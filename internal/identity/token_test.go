@@ -40,6 +40,8 @@ func TestValidTokensAreAccepted(t *testing.T) {
 		who.Groups = groups
 		return who
 	}
+	checked := anna
+	checked.Checked = true
 	unnamed := anna
 	unnamed.Email = ""
 	base := f.claims()
@@ -60,8 +62,9 @@ func TestValidTokensAreAccepted(t *testing.T) {
 		{"one of a clock ahead within the skew", settings, sign(t, jose.RS256, first, "first", base.with("iat", now+110).with("nbf", now+110)), anna},
 		{"a Cognito access token: no audience, no address", settings, sign(t, jose.RS256, first, "first", access), unnamed},
 		{"an address that is not verified is left out", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", false)), unnamed},
-		{"the same as text", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", "false")), unnamed},
-		{"a verified address", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", true)), anna},
+		{"one that is not, as text", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", "false")), unnamed},
+		{"a verified address", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", true)), checked},
+		{"the same as text, as Cognito writes it", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", "true")), checked},
 		{"no groups", settings, sign(t, jose.RS256, first, "first", base.with("groups", nil)), grouped()},
 		{"groups in brackets", settings, sign(t, jose.RS256, first, "first", base.with("groups", "[ces:funder admin]")), grouped("ces:funder", "admin")},
 		{"groups parted by commas", settings, sign(t, jose.RS256, first, "first", base.with("groups", "ces:funder, ces:adviser,staff")), grouped("ces:funder", "ces:adviser")},

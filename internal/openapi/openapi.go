@@ -72,7 +72,7 @@ Forms and JSON bodies have the same fields; the values of a form are strings as 
 Invisible characters, such as zero-width spaces and marks of direction, are removed from all texts of both, and of files.
 Messages are in the language of ` + "`Accept-Language`" + `: Polish (` + "`pl`" + `), German (` + "`de`" + `), English (` + "`en`" + `), Spanish (` + "`es`" + `) or Ukrainian (` + "`uk`" + `); the parameter ` + "`lang`" + ` overrides it.
 
-Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may create projects.
+Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, ` + "`programme:{programme}`" + `, and ` + "`admin`" + `, who may create projects.
 Each operation names the roles that may use it.
 
 Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, ids ULIDs. Fields without a value are left out of answers.
@@ -93,11 +93,13 @@ func Tags() []Tag {
 		{"sign-ups", "The list of an activity"},
 		{"records", "What people type in"},
 		{"uploads", "Files of records"},
+		{"access", "Who has which role"},
 		{"people", "Who somebody is"},
 		{"snapshots", "Planned and achieved on a day, and the records behind each figure"},
 		{"subscriptions", "Programs that hear of what happens"},
 		{"definition", "What was promised, and how it is counted"},
 		{"archive", "A project as a whole"},
+		{"programme", "Projects side by side, for the funder of a programme"},
 	}
 }
 
@@ -318,15 +320,16 @@ func pathParameters(r web.Route) []object {
 func parameterRef(name string) object { return object{"$ref": "#/components/parameters/" + name} }
 
 var sharedParameters = object{
-	"project":  object{"name": "project", "in": "path", "required": true, "description": "The id of the project's definition", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
-	"id":       object{"name": "id", "in": "path", "required": true, "description": "An id; of snapshots also `latest`", "schema": object{"type": "string"}},
-	"kind":     object{"name": "kind", "in": "path", "required": true, "description": "The name of a kind of typed records, of the tracker or of the project's definition", "schema": object{"type": "string"}},
-	"number":   object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
-	"activity": object{"name": "activity", "in": "path", "required": true, "description": "The activity's id in the definition", "schema": object{"type": "string"}},
-	"code":     object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
-	"export":   object{"name": "export", "in": "path", "required": true, "description": "The id of one of the definition's exports", "schema": object{"type": "string", "pattern": `^[a-z0-9][a-z0-9-]{0,63}$`}},
-	"source":   object{"name": "source", "in": "path", "required": true, "description": "The source's id", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
-	"question": object{"name": "question", "in": "path", "required": true, "description": "The own part of the id of a question to the person", "schema": object{"type": "string", "maxLength": 26}},
+	"project":   object{"name": "project", "in": "path", "required": true, "description": "The id of the project's definition", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
+	"id":        object{"name": "id", "in": "path", "required": true, "description": "An id; of snapshots also `latest`", "schema": object{"type": "string"}},
+	"kind":      object{"name": "kind", "in": "path", "required": true, "description": "The name of a kind of typed records, of the tracker or of the project's definition", "schema": object{"type": "string"}},
+	"number":    object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
+	"activity":  object{"name": "activity", "in": "path", "required": true, "description": "The activity's id in the definition", "schema": object{"type": "string"}},
+	"code":      object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
+	"export":    object{"name": "export", "in": "path", "required": true, "description": "The id of one of the definition's exports", "schema": object{"type": "string", "pattern": `^[a-z0-9][a-z0-9-]{0,63}$`}},
+	"programme": object{"name": "programme", "in": "path", "required": true, "description": "The id of a programme", "schema": object{"type": "string", "pattern": `^[a-z0-9][a-z0-9-]{0,63}$`}},
+	"source":    object{"name": "source", "in": "path", "required": true, "description": "The source's id", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
+	"question":  object{"name": "question", "in": "path", "required": true, "description": "The own part of the id of a question to the person", "schema": object{"type": "string", "maxLength": 26}},
 	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "A repeated request with the same key and body returns the first answer and creates nothing; the same key with another body is 422. A form has it in the field `idempotency_key`.",
 		"schema": object{"type": "string", "maxLength": 255}},
 	"if-match": object{"name": "If-Match", "in": "header", "description": "The `ETag` of the version to be changed: 412 if it has been changed since", "schema": object{"type": "string"}},

@@ -223,25 +223,10 @@ func TestEveryOperationNamesItsRoles(t *testing.T) {
 	}
 }
 
-// The document of a project has an address for each kind of its own, and the fields and lists of its definition.
-func TestDocumentOfAProject(t *testing.T) {
-	d, problems := definition.Parse("", []byte(`
-id: valley
-title: A valley
-period: {from: 2026-01-01, to: 2027-12-31}
-region: {name: Valley, population: 1000}
-languages: [en]
-people:
-  attributes:
-    labour_status: {options: [at-work, at-home]}
-    situation: {type: choices, options: [homeless, minority], refusable: true}
-records:
-  consultation: {fields: {field: {options: [law, tax]}}}
-  upload: {label: Upload, person: no, key: [site], by: [coordinator, adviser], fields: {site: {type: choice, options: [north, south], required: true}, weight: {type: number, decimals: 2, unit: kg}}}
-  exit: {label: Exit, person: yes, fields: {reason: {type: text}}}
-indicators:
-  - {code: "1", label: Weight, count: sum, of: upload, field: weight, target: 5}
-`))
+// documentOf reads a valid definition, and returns it with the document of its project, and the document's text.
+func documentOf(t *testing.T, of string) (*project.Definition, *openapi3.T, []byte) {
+	t.Helper()
+	d, problems := definition.Parse("", []byte(of))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -260,6 +245,28 @@ indicators:
 	if err := document.Validate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return d, document, text
+}
+
+// The document of a project has an address for each kind of its own, and the fields and lists of its definition.
+func TestDocumentOfAProject(t *testing.T) {
+	_, document, _ := documentOf(t, `
+id: valley
+title: A valley
+period: {from: 2026-01-01, to: 2027-12-31}
+region: {name: Valley, population: 1000}
+languages: [en]
+people:
+  attributes:
+    labour_status: {options: [at-work, at-home]}
+    situation: {type: choices, options: [homeless, minority], refusable: true}
+records:
+  consultation: {fields: {field: {options: [law, tax]}}}
+  upload: {label: Upload, person: no, key: [site], by: [coordinator, adviser], fields: {site: {type: choice, options: [north, south], required: true}, weight: {type: number, decimals: 2, unit: kg}}}
+  exit: {label: Exit, person: yes, fields: {reason: {type: text}}}
+indicators:
+  - {code: "1", label: Weight, count: sum, of: upload, field: weight, target: 5}
+`)
 	body := func(path string) *openapi3.Schema {
 		item := document.Paths.Value(path)
 		if item == nil {
@@ -314,7 +321,7 @@ indicators:
 // The document of a project knows people by its own keys, and asks for what the project asks: it takes a request if and
 // only if the schema does, and names no PESEL where there is none.
 func TestDocumentOfAProjectWithItsOwnKeys(t *testing.T) {
-	d, problems := definition.Parse("", []byte(`
+	d, document, text := documentOf(t, `
 id: warm-homes
 title: Warm homes
 period: {from: 2026-01-01, to: 2027-12-31}
@@ -332,25 +339,7 @@ records:
   visit: {label: Visit, person: optional, fields: {reason: {type: text, label: Reason}}}
 indicators:
   - {code: "1", label: Advised, count: people, of: consultation, target: 5}
-`))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	made, err := served.OfProject(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(made)
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := openapi3.NewLoader().LoadFromData(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := document.Validate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+`)
 	for _, name := range []string{`"pesel":`, `"disability":`, `"education":`} {
 		if i := bytes.Index(text, []byte(name)); i >= 0 {
 			t.Errorf("it has %s: …%s", name, text[max(0, i-200):i+100])

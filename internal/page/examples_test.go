@@ -5,12 +5,15 @@ import (
 	"strconv"
 	"time"
 
+	"outreach/internal/programme"
 	"outreach/internal/project"
 	"outreach/internal/report"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 
 	"encoding/json"
+	"outreach/internal/text"
 )
 
 // asking returns the definition with attributes that a complete participant has.
@@ -187,7 +190,24 @@ func examples() []example {
 		{ID: "01W1", URL: "https://hooks.example.org/a-rather-long-path/of-a-receiver?token=0123456789abcdef", Events: []string{"snapshot.approved", "signup.changed"}, State: "active", Delivered: at},
 		{ID: "01W2", URL: "https://hooks.example.org/2", Events: []string{"upload.finished"}, State: "failing", Reason: "timeout", Since: at},
 		{ID: "01W3", URL: "https://hooks.example.org/3", Events: []string{"upload.finished"}, State: "disabled", Reason: "410", Since: at, Delivered: at}}
+	members := schema.Kind{Name: "access", Fields: []schema.Field{{Name: "email", Required: true, Type: schema.Email}, {Name: "roles", Required: true, Type: schema.Choices, Options: schema.Fixed(
+		schema.Option{ID: "adviser", Label: text.Role(d, "adviser")}, schema.Option{ID: "partner:tv-partner", Label: text.Role(d, "partner:tv-partner")})}}}
+	onlyRoles := schema.Kind{Name: "access", Fields: members.Fields[1:]}
+	staff := []AccessItem{
+		{ID: "01A1", Email: "ola.nowak-z-bardzo-dlugim-nazwiskiem@biuro.projekt.example.org", Roles: []string{"adviser", "coordinator", "partner:tv-partner"}, Seen: "2010-05-01", At: at, By: "office@example.org"},
+		{ID: "01A2", Email: "jan@example.org", Roles: []string{"funder"}, At: at}, {ID: "01A3", Email: "ewa@example.org", Other: []string{"coordinator"}, Seen: "2010-05-01"}}
+	planned, broken := *d, *d
+	planned.ID, broken.ID = "planned", "broken"
+	approved := &snapshots.Kept{ID: "01C1", AsOf: "2010-06-30"}
+	funded := programme.Programme{ID: "social-economy", More: true, Projects: []programme.Project{{Definition: d, State: "running", Approved: approved, Indicators: full.Indicators}, {Definition: &planned, State: "upcoming"}, {Definition: &broken, State: "ended", Damaged: true}}, Lines: []programme.Line{
+		{ID: "trained", Unit: "person", Projects: 2, Target: "90", Achieved: "85", People: true}, {ID: "waste", Unit: "kg", Projects: 1, Achieved: "12.5"}}}
 	list := []example{
+		{"programme", 200, Programme{funded}},
+		{"programme without projects", 200, Programme{programme.Programme{ID: "none"}}},
+		{"access", 200, Access{Definition: d, Kind: &members, Items: staff}},
+		{"access with problems", 422, Access{Definition: d, Kind: &members, Entry: Entry{Values: map[string]string{"email": "ola"}, Problems: []schema.Problem{{Field: "email", Code: schema.Unreadable, Hint: "email"}, {Field: "roles", Code: schema.Missing}}}}},
+		{"member", 200, Member{Definition: d, Kind: &onlyRoles, Item: staff[0]}},
+		{"member by a token", 200, Member{Definition: d, Kind: &onlyRoles, Item: staff[2]}},
 		{"subscriptions", 200, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed, Entry: Entry{IdempotencyKey: "k"}}},
 		{"subscriptions full", 200, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed, Full: true}},
 		{"subscription made", 201, Subscriptions{Definition: d, Kind: &hooks, Items: subscribed[:1], Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Entry: Entry{IdempotencyKey: "k"}}},

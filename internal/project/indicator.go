@@ -47,6 +47,14 @@ type Indicator struct {
 	Scale    []Labelled `json:"scale,omitempty"`    // of CountSaid: what may be said; empty: numbers
 	Decimals int        `json:"decimals,omitempty"` // of derived figures
 	Public   string     `json:"public,omitempty"`   // "no": not on the public page; "": shown
+
+	CountsFor string `json:"counts_for,omitempty"` // the line of the programme to which the figure adds; ""
+}
+
+// Adds reports whether figures of two projects can be added: counts and sums can. Distinct values cannot: two projects
+// may have the same.
+func (in Indicator) Adds() bool {
+	return slices.Contains([]string{CountPeople, CountRecords, CountSum}, in.Count)
 }
 
 // TargetPoint is a point of the plan's line.
@@ -85,6 +93,7 @@ func (in Indicator) LastDay(p Period) string {
 func (in Indicator) CountsAs(other Indicator) bool {
 	plain := func(in Indicator) Indicator {
 		in.Label, in.Unit, in.Target, in.Monitored, in.Targets, in.TargetBy, in.Direction, in.Baseline, in.Public = nil, "", 0, false, nil, nil, "", nil, ""
+		in.CountsFor = ""
 		return in
 	}
 	return reflect.DeepEqual(plain(in), plain(other))

@@ -46,6 +46,7 @@ type Definition struct {
 	Embed        []string      `json:"embed,omitempty"`     // origins of sites that may show the sign-up form and send to it
 	IATI         *IATI         `json:"iati,omitempty"`
 	DHIS2        *DHIS2        `json:"dhis2,omitempty"`
+	ProgrammeID  string        `json:"programme_id,omitempty"` // the programme whose funder sees the project beside others; ""
 }
 
 // Pack is a version of a pack, a part of a definition that many projects share.

@@ -102,6 +102,7 @@ func (i *Import) Due() bool { return i.held.Until.Sub(i.store.Now()) < importLea
 // definition follows, until End. It fails with ErrImporting where another run has taken the lease.
 func (i *Import) Finish(ctx context.Context, d Defined, more ...table.Op) error {
 	i.held.Live, i.held.Until = true, i.store.Now().Add(importLease).UTC()
+	more = append(more, ofProgramme(nil, d.Definition)...)
 	err := i.store.Tracker.Write(ctx, append(more,
 		table.PutJSON(definitionKey(i.project), d, table.Absent),
 		table.PutJSON(projectKey(i.project), i.project, table.Always),

@@ -20,6 +20,11 @@ func definitionTextKey(project string, version int) table.Key {
 	return table.Key{PK: "DEFINITION#" + project, SK: fmt.Sprintf("YAML#%06d", version)}
 }
 
+// programmeKey is the key of the item by which a project belongs to a programme.
+func programmeKey(programme, project string) table.Key {
+	return table.Key{PK: "PROGRAMME#" + programme, SK: project}
+}
+
 // importKey is the key of the item of a project that is being imported from an archive.
 func importKey(project string) table.Key {
 	return table.Key{PK: "DEFINITION#" + project, SK: "IMPORT"}

@@ -95,6 +95,29 @@ func (s *Store) Projects(ctx context.Context) ([]string, error) {
 	return page.Items, err
 }
 
+// MostOfProgramme is how many projects of a programme are shown together.
+const MostOfProgramme = 500
+
+// OfProgramme returns the ids of the projects of a programme, sorted; MostOfProgramme of them, and whether there are
+// more.
+func (s *Store) OfProgramme(ctx context.Context, programme string) (ids []string, more bool, err error) {
+	page, err := table.List[string](ctx, s.Tracker, table.Query{PK: programmeKey(programme, "").PK, Limit: MostOfProgramme})
+	return page.Items, page.Next != "", err
+}
+
+// ofProgramme returns the operations that make a project belong to the programme of its definition alone. before is the
+// definition that was in force, nil of a new project.
+func ofProgramme(before, d *project.Definition) []table.Op {
+	var ops []table.Op
+	if before != nil && before.ProgrammeID != "" && before.ProgrammeID != d.ProgrammeID {
+		ops = append(ops, table.Remove(programmeKey(before.ProgrammeID, d.ID), table.Always))
+	}
+	if d.ProgrammeID != "" {
+		ops = append(ops, table.PutJSON(programmeKey(d.ProgrammeID, d.ID), d.ID, table.Always))
+	}
+	return ops
+}
+
 // SetDefinition puts a definition in force as the next version, and reports whether it created the project. The text in
 // force changes nothing and returns its version. Unless ifMatch is "", it must be the SHA-256 of the version in force:
 // otherwise the error wraps store.ErrStale. While the project is being imported, the error is ErrImporting. It may be
@@ -129,6 +152,7 @@ func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text [
 		if created {
 			begins = append(begins, table.Remove(importKey(d.ID), table.Absent)) // no import has begun meanwhile
 		}
+		begins = append(begins, ofProgramme(before.Definition, d)...)
 		return s.Log().Append(ctx, d.ID, []fact.Fact{f}, append(begins,
 			table.PutJSON(definitionKey(d.ID), set, table.At(rev)),
 			table.PutJSON(definitionVersionKey(d.ID, set.Version), set, table.Absent),

@@ -7,7 +7,6 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/parser"
 
 	"outreach/internal/schema"
@@ -91,30 +90,14 @@ func unknownOfPeople(function string) text.Message {
 // CompilePerson compiles a rule over a person. Any error is an *Error; so is a rule that can never be true, where that
 // can be seen from the rule alone.
 func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err error) {
-	if length := len([]rune(who)); length > longest {
-		return nil, &Error{Line: 1, Column: 1, Message: tooLong(length)}
-	}
 	if strings.TrimSpace(who) == "" {
 		return nil, &Error{Line: 1, Column: 1, Message: endsEarly}
 	}
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case *Error:
-			rule, err = nil, r
-		default:
-			if r == errParts {
-				rule, err = nil, &Error{Line: 1, Column: 1, Message: tooManyParts}
-				return
-			}
-			rule, err = nil, &Error{Line: 1, Column: 1, Message: unclear("")} // a panic in Expr must not end the program
-		}
-	}()
+	defer recovered(&err)
 	tree, err := parsePerson(who)
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
-	ast.Walk(&tree.Node, new(parts))
 	c := &personCompiler{registry: registry, source: []rune(who), rule: &PersonRule{variables: map[int][]int{}}}
 	root := c.compile(tree.Node)
 	switch {
@@ -131,17 +114,14 @@ func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err
 	return c.rule, nil
 }
 
-// parsePerson parses a rule over a person.
+// parsePerson parses a rule over a person. Any error is an *Error.
 func parsePerson(who string) (*parser.Tree, error) {
-	config := conf.CreateNew()
-	for _, option := range append([]expr.Option{expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}, enabled(PersonFunctions)...) {
-		option(config)
-	}
-	return parser.ParseWithConfig(who, config)
+	return parse(who, append([]expr.Option{expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}, enabled(PersonFunctions)...))
 }
 
 // Parse returns the syntax tree of a rule, over records or over a person, that was compiled without an error.
-func Parse(source string) (ast.Node, error) {
+func Parse(source string) (node ast.Node, err error) {
+	defer recovered(&err)
 	tree, err := parsePerson(source)
 	if err != nil {
 		return nil, err

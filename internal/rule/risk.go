@@ -48,9 +48,12 @@ func (in *inspection) call(n *ast.BuiltinNode) {
 	}
 }
 
-// remainder notes a division whose divisor may be 0.
-func (in *inspection) remainder(n *ast.BinaryNode) {
-	if by, is := n.Right.(*ast.IntegerNode); !is || by.Value == 0 {
+// divides notes a division whose divisor may be 0.
+func (in *inspection) divides(n *ast.BinaryNode) {
+	if by, is := n.Right.(*ast.FloatNode); is && by.Value != 0 {
+		return
+	}
+	if !isDivisor(n.Right) {
 		in.risk(n, divisorZero)
 	}
 }

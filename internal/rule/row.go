@@ -6,8 +6,6 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
 	"outreach/internal/text"
@@ -31,32 +29,12 @@ var rowOnly = text.NewMessage("rule.error.row_only")
 
 // CompileRow compiles a condition over a row. Columns are named by texts between quotes. Any error is an *Error.
 func CompileRow(where string) (row *Row, err error) {
-	if length := len([]rune(where)); length > longest {
-		return nil, &Error{Line: 1, Column: 1, Message: tooLong(length)}
-	}
-	defer func() {
-		// A panic in Expr must not end the program.
-		switch r := recover(); r {
-		case nil:
-		case errParts:
-			row, err = nil, &Error{Line: 1, Column: 1, Message: tooManyParts}
-		default:
-			row, err = nil, &Error{Line: 1, Column: 1, Message: unclear("")}
-		}
-	}()
-	options := []expr.Option{expr.Env(map[string]any{rowName: map[string]string{}}), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}
-	for _, name := range Functions {
-		options = append(options, expr.EnableBuiltin(name))
-	}
-	config := conf.CreateNew()
-	for _, option := range options {
-		option(config)
-	}
-	tree, err := parser.ParseWithConfig(where, config)
+	defer recovered(&err)
+	options := append(overEnvironment(map[string]any{rowName: map[string]string{}}), finite()...)
+	tree, err := parse(where, options)
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
-	ast.Walk(&tree.Node, new(parts))
 	check := &rowInspection{inspection: inspection{source: []rune(where)}, inside: map[ast.Node]bool{}}
 	ast.Walk(&tree.Node, rowMembers{check})
 	ast.Walk(&tree.Node, check)
@@ -75,7 +53,8 @@ func CompileRow(where string) (row *Row, err error) {
 func (r *Row) Names() []string { return r.names }
 
 // Holds reports whether the condition is true of a row, whose cells it asks for by the names of their columns. It fails
-// with ErrFailed if the condition cannot be evaluated, for instance because it converts a text that is not a number.
+// with ErrFailed if the condition cannot be evaluated, for instance because it divides by 0 or converts a text that is not
+// a number.
 func (r *Row) Holds(cell func(name string) string) (holds bool, err error) {
 	for _, name := range r.names {
 		r.cells[name] = cell(name)

@@ -68,31 +68,13 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 	if strings.TrimSpace(where) == "" {
 		return &Rule{kind: kind}, nil
 	}
-	if length := len([]rune(where)); length > longest {
-		return nil, &Error{Line: 1, Column: 1, Message: tooLong(length)}
-	}
-	defer func() {
-		// A panic in Expr must not end the program.
-		switch r := recover(); r {
-		case nil:
-		case errParts:
-			rule, err = nil, &Error{Line: 1, Column: 1, Message: tooManyParts}
-		default:
-			rule, err = nil, &Error{Line: 1, Column: 1, Message: unclear("")}
-		}
-	}()
-
+	defer recovered(&err)
 	variables := variablesOf(registry, kind)
 	options := language(variables)
-	config := conf.CreateNew()
-	for _, option := range options {
-		option(config)
-	}
-	tree, err := parser.ParseWithConfig(where, config)
+	tree, err := parse(where, options)
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
-	ast.Walk(&tree.Node, new(parts))
 	check := inspect(registry, kind, variables, where, &tree.Node)
 	if check.err != nil {
 		return nil, check.err
@@ -110,6 +92,38 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 	return &Rule{kind: kind, program: program, uses: check.uses, attributes: attributes, comparisons: check.comparisons, risks: check.risks}, nil
 }
 
+// recovered is deferred while a rule is compiled: it makes an *Error of a panic, one in Expr too.
+func recovered(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *Error:
+		*err = r
+	default:
+		message := unclear("")
+		if r == errParts {
+			message = tooManyParts
+		}
+		*err = &Error{Line: 1, Column: 1, Message: message}
+	}
+}
+
+// parse parses a rule, whose length and parts are bounded. Any error is an *Error.
+func parse(where string, options []expr.Option) (*parser.Tree, error) {
+	if length := len([]rune(where)); length > longest {
+		return nil, &Error{Line: 1, Column: 1, Message: tooLong(length)}
+	}
+	config := conf.CreateNew()
+	for _, option := range options {
+		option(config)
+	}
+	tree, err := parser.ParseWithConfig(where, config)
+	if err != nil {
+		return nil, explain(err)
+	}
+	ast.Walk(&tree.Node, new(parts))
+	return tree, nil
+}
+
 // Uses returns the variables that the rule reads, by their index in Variables of its kind.
 func (r *Rule) Uses() []int { return r.uses }
 
@@ -124,6 +138,12 @@ func (r *Rule) Attributes() []int { return r.attributes }
 // no more than it is given, and is pure: there is no clock, repetition or replacement.
 var Functions = []string{"abs", "ceil", "float", "floor", "hasPrefix", "hasSuffix", "indexOf", "int", "lastIndexOf", "len", "lower", "max", "min", "round", "string", "trim", "trimPrefix", "trimSuffix", "upper"}
 
+// overEnvironment returns the options of a condition over variables, by their name a value of their type.
+func overEnvironment(env map[string]any) []expr.Option {
+	options := []expr.Option{expr.Env(env), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}
+	return append(options, enabled(Functions)...)
+}
+
 func language(variables []variable) []expr.Option {
 	env := make(map[string]any, len(variables))
 	for _, v := range variables {
@@ -132,18 +152,15 @@ func language(variables []variable) []expr.Option {
 			env[refused(v.name)] = false
 		}
 	}
-	options := []expr.Option{expr.Env(env), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}
-	for _, name := range Functions {
-		options = append(options, expr.EnableBuiltin(name))
-	}
+	options := overEnvironment(env)
 	if slices.ContainsFunc(variables, func(v variable) bool { return v.refusable }) {
 		options = append(options, expr.Patch(&refusals{variables, map[ast.Node]comparison{}}))
 	}
-	return options
+	return append(options, finite()...)
 }
 
 // Matches reports whether the record in v meets the rule. It fails with ErrFailed if the rule cannot be evaluated for
-// the record, for instance because it converts a text that is not a number. No part of the record is in the error.
+// the record, for instance because it divides by 0 or converts a text that is not a number. No part of the record is in the error.
 func (r *Rule) Matches(v *Vars) (bool, error) {
 	if v.kind != r.kind {
 		return false, fmt.Errorf("rule of %s applied to a record of %s", r.kind.Name, v.kind.Name)
@@ -285,8 +302,8 @@ func (in *inspection) binary(n *ast.BinaryNode) {
 		if !in.allowed[n] {
 			in.refuse(n, rangePlace)
 		}
-	case "%":
-		in.remainder(n)
+	case "/", "%":
+		in.divides(n)
 	case "matches":
 		pattern, ok := n.Right.(*ast.StringNode)
 		if !ok {

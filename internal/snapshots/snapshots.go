@@ -12,6 +12,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"outreach/internal/fact"
 	"outreach/internal/objects"
@@ -42,8 +43,9 @@ type Kept struct {
 	Heads      fact.Heads          `json:"heads"` // the last facts it was compiled from
 	Note       string              `json:"note,omitempty"`
 	DecidedBy  string              `json:"decided_by,omitempty"`
-	Root       string              `json:"root,omitempty"`  // of the evidence; "": the snapshot is not sealed
-	Index      string              `json:"index,omitempty"` // the SHA-256 of the index of the evidence, if it is sealed
+	DecidedAt  string              `json:"decided_at,omitempty"` // RFC 3339, UTC; "" also where an older version decided
+	Root       string              `json:"root,omitempty"`       // of the evidence; "": the snapshot is not sealed
+	Index      string              `json:"index,omitempty"`      // the SHA-256 of the index of the evidence, if it is sealed
 	Previous   *snapshot.Before    `json:"previous,omitempty"`
 
 	Bounds map[string]snapshot.Bounds `json:"bounds,omitempty"` // of shares, for the page of the snapshot
@@ -426,6 +428,7 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 		if err != nil {
 			return err
 		}
+		k.DecidedAt = f.At.UTC().Format(time.RFC3339)
 		if note != "" {
 			if err := s.People.Write(ctx, table.PutJSON(people.TextKey(project, id, 0), map[string]string{"note": note}, table.Always)); err != nil {
 				return err

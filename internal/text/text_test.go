@@ -70,6 +70,26 @@ func placeholders(forms map[string]string) []string {
 }
 
 // Each offered language has every message, with the same placeholders and all plural forms of CLDR.
+func TestNoMessageIsInACatalogueTwice(t *testing.T) {
+	for _, language := range text.Languages() {
+		data, err := os.ReadFile(language + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, found := range regexp.MustCompile(`(?m)^  "([^"]+)":`).FindAllSubmatch(data, -1) {
+			key := string(found[1])
+			if seen[key] {
+				t.Errorf("%s.json has %s twice: the last one is shown", language, key)
+			}
+			seen[key] = true
+		}
+		if len(seen) < len(words(t, language)) {
+			t.Errorf("%s.json: %d keys were found, it has %d", language, len(seen), len(words(t, language)))
+		}
+	}
+}
+
 func TestEveryLanguageIsComplete(t *testing.T) {
 	want := words(t, text.Default)
 	for _, language := range text.Languages() {

@@ -29,6 +29,8 @@ const (
 	Coordinator = "coordinator"
 	Adviser     = "adviser"
 	Funder      = "funder"
+	Admin       = "admin"     // in all projects, by tokens alone
+	Programme   = "programme" // the funder of the address's programme
 )
 
 // Site holds what all handlers of a process share. It is safe for concurrent use.
@@ -158,6 +160,9 @@ func (c *Call) authorize(route Route) error {
 		if err != nil {
 			return err
 		}
+		if err := c.grant(); err != nil {
+			return err
+		}
 		if own := c.Defined.Definition.Languages; len(own) > 0 && !text.Offers(c.URL.Query().Get("lang")) {
 			c.Language = c.chosenLanguage(own...)
 		}
@@ -169,6 +174,29 @@ func (c *Call) authorize(route Route) error {
 		return nil
 	}
 	return c.RequireRole(route.Roles...)
+}
+
+// grant adds the roles in the call's project that the tracker's own list gives the caller. It is read for each request,
+// so that a role that was taken away ends at once.
+func (c *Call) grant() error {
+	if !c.Caller.Checked {
+		return nil
+	}
+	roles, err := c.Site.Staff.Granted(c.Context(), c.Project, c.Caller.Email)
+	for _, role := range roles {
+		c.Caller = c.Caller.With(c.Project + ":" + role)
+	}
+	return err
+}
+
+// GrantAll adds the roles in all projects that the tracker's own list gives the caller, for pages about all projects.
+func (c *Call) GrantAll() error {
+	if !c.Caller.Checked {
+		return nil
+	}
+	groups, err := c.Site.Staff.GrantedGroups(c.Context(), c.Caller.Email)
+	c.Caller = c.Caller.With(groups...)
+	return err
 }
 
 // define sets the definition of the call's project, which it reads once.
@@ -268,8 +296,13 @@ const Partner = "partner"
 
 // HasRole reports whether the caller has a role in the project.
 func (c *Call) HasRole(role string) bool {
-	if role == Partner {
+	switch role {
+	case Partner:
 		return len(c.Caller.Partners(c.Project)) > 0
+	case Admin:
+		return c.Caller.Admin()
+	case Programme:
+		return c.Caller.HasRole(Programme, c.PathValue("programme"))
 	}
 	return c.Caller.HasRole(c.Project, role)
 }
@@ -301,7 +334,14 @@ func (c *Call) Staff() (string, error) {
 // retries.
 func Register(registry StaffRegistry, log *slog.Logger) func(*http.Request, identity.Identity) {
 	return func(r *http.Request, who identity.Identity) {
-		if err := registry.RegisterStaff(r.Context(), who.Email, chosen(r), who.Groups); err != nil {
+		granted, err := []string(nil), error(nil)
+		if who.Checked {
+			granted, err = registry.GrantedGroups(r.Context(), who.Email)
+		}
+		if err == nil {
+			err = registry.RegisterStaff(r.Context(), who.Email, chosen(r), who.With(granted...).Groups)
+		}
+		if err != nil {
 			log.ErrorContext(r.Context(), "staff not registered", "reason", err.Error())
 		}
 	}

@@ -4,6 +4,7 @@ package manageproject
 import (
 	"slices"
 
+	"outreach/internal/access/accessweb"
 	"outreach/internal/activities/activitiesweb"
 	"outreach/internal/app"
 	"outreach/internal/attention/attentionweb"
@@ -27,6 +28,7 @@ func Routes(a *app.App) []web.Route {
 		approvalweb.New(a).Routes(),
 		saidweb.New(a).Routes(),
 		subscriptionsweb.New(a).Routes(),
+		accessweb.New(a).Routes(),
 		signupsweb.New(a).OfficeRoutes(),
 		activitiesweb.New(a).Routes(),
 		peopleweb.New(a).Routes(),

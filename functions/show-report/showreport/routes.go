@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"outreach/internal/app"
+	"outreach/internal/programme/programmeweb"
 	"outreach/internal/projects/indexweb"
 	"outreach/internal/snapshots/snapshotsweb"
 	"outreach/internal/web"
@@ -13,5 +14,5 @@ import (
 // Routes returns the function's routes, the default route among them: any other path is answered 404. They are on the
 // features of an application; of an empty one they can be listed, not served.
 func Routes(a *app.App) []web.Route {
-	return slices.Concat(indexweb.New(a).Routes(), snapshotsweb.New(a).Routes())
+	return slices.Concat(indexweb.New(a).Routes(), snapshotsweb.New(a).Routes(), programmeweb.New(a).Routes())
 }

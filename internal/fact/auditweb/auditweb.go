@@ -165,7 +165,8 @@ type data struct {
 	Day, Class                                            string
 	AsOf                                                  string `json:"as_of"`
 	Indicator, Value, Source                              string
-	Fields                                                []string
+	Fields, Roles                                         []string
+	Member                                                string
 }
 
 // describe describes facts, in their order.
@@ -177,7 +178,7 @@ func (h Handlers) describe(c *web.Call, facts []fact.Fact) ([]auditLine, error) 
 		if err := json.Unmarshal(f.Data, &all[i]); err != nil {
 			return nil, fmt.Errorf("fact %s: %w", f.ID, err)
 		}
-		staff, signups, typed = append(staff, f.By), append(signups, all[i].Signup), append(typed, all[i].Record)
+		staff, signups, typed = append(staff, f.By, all[i].Member), append(signups, all[i].Signup), append(typed, all[i].Record)
 		people = append(people, all[i].Person, all[i].Into, all[i].Other)
 	}
 	var err error
@@ -260,6 +261,12 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 		say(f.Kind, "n", d.Version)
 	case fact.KindSourceSet, fact.KindSourceRemoved, fact.KindSourceSecret, fact.KindDeliveryRefused, fact.KindDeliveryDiscarded:
 		say(f.Kind, "source", d.Source, "n", d.Version)
+	case fact.KindAccessSet:
+		what := f.Kind
+		if len(d.Roles) == 0 {
+			what += ".none"
+		}
+		say(what, "member", w.staff[d.Member], "roles", w.Messages().RolesInWords(w.Defined.Definition, d.Roles))
 	case fact.KindSnapshotCompiled:
 		say(f.Kind, "date", w.Messages().Date(d.AsOf))
 	case fact.KindSnapshotDecided:

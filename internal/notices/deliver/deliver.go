@@ -258,6 +258,8 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 		})
 	case fact.KindPersonAsked:
 		return decode(f, func(asked fact.PersonAsked) (bool, error) { return n.question(ctx, d, f, asked.Question) })
+	case fact.KindAccessSet:
+		return decode(f, func(set fact.AccessSet) (bool, error) { return n.invited(ctx, d, f, set) })
 	case fact.KindUploadRejected:
 		return decode(f, func(rejected fact.UploadRejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
 	case fact.KindReportDue:

@@ -70,6 +70,7 @@ type features struct {
 		Report(ctx context.Context, project, day string) (reports.Report, bool, error)
 	}
 	staff interface {
+		Member(ctx context.Context, project, id string) (access.Member, error)
 		StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
 		StaffWith(ctx context.Context, project, role string) ([]access.Member, error)
 	}

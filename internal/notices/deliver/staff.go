@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
+	"outreach/internal/text"
 	"outreach/internal/uploads"
 )
 
@@ -89,6 +91,25 @@ func (n *Deliverer) rejected(ctx context.Context, d *project.Definition, f fact.
 	}
 	return n.sendToStaff(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
 		return letter.RenderRejected(letter.Rejected{Language: language, Project: d, Filename: u.Filename, Kind: schema.For(d).Plural(u.Kind), Cells: cells, Cut: found.ErrorsCut, Page: n.baseURL + "/" + d.ID + "/uploads/" + id})
+	})
+}
+
+// invited writes to a member of the staff who got a role by the tracker's own list, in the language in which they were
+// here last, else in the project's first.
+func (n *Deliverer) invited(ctx context.Context, d *project.Definition, f fact.Fact, set fact.AccessSet) (bool, error) {
+	gained := slices.DeleteFunc(slices.Clone(set.Roles), func(role string) bool { return slices.Contains(set.Before, role) })
+	if len(gained) == 0 {
+		return false, nil
+	}
+	member, err := n.staff.Member(ctx, d.ID, set.Member)
+	if err != nil || !strings.Contains(member.Email, "@") {
+		return false, err
+	}
+	if member.Language == "" {
+		member.Language = text.Language("", "", d.Languages...)
+	}
+	return n.sendToStaff(ctx, d.ID, f.ID, []access.Member{member}, func(language string) (letter.Letter, error) {
+		return letter.RenderInvited(letter.Invited{Language: language, Project: d, Roles: gained, Link: n.baseURL + "/auth/sign-in?to=%2F" + d.ID})
 	})
 }
 

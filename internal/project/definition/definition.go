@@ -114,7 +114,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	root, d.Packs = r.extended(root, nil)
 	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "privacy", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "embed", "exports", "iati", "dhis2")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "embed", "exports", "iati", "dhis2", "programme_id")
 	if !ok {
 		return d
 	}
@@ -127,6 +127,9 @@ func (r *reader) definition(root *node) *project.Definition {
 	r.languages = d.Languages
 	d.Title = o.text("title", longestName)
 	d.Programme = o.text("programme", longestText)
+	if o.fields["programme_id"] != nil {
+		d.ProgrammeID = o.id("programme_id")
+	}
 	d.Funding = o.funding()
 	d.Period = o.period()
 	d.TimeZone = o.timeZone()

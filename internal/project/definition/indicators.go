@@ -27,7 +27,7 @@ var counts = []string{
 // indicatorKeys are the keys of an indicator.
 var indicatorKeys = []string{
 	"code", "label", "unit", "target", "targets", "target_by", "baseline", "direction", "until", "count", "field", "of", "where", "who", "among", "per", "by",
-	"value", "scale", "decimals", "public",
+	"value", "scale", "decimals", "public", "counts_for",
 }
 
 // planned are the keys of an indicator that say what was promised.
@@ -59,6 +59,7 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 		}
 		i.plan(d, &in)
 		formula := i.counted(d, &in)
+		i.countsFor(d, &in)
 		i.warnOfPlan(d, in)
 		read = append(read, formulaRead{i, formula})
 		if in.Of == "media" && d.Region.Population == 0 {
@@ -68,6 +69,22 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 	})
 	checkFormulas(out, read)
 	return out
+}
+
+// countsFor reads to which line of the programme an indicator adds.
+func (o object) countsFor(d *project.Definition, in *project.Indicator) {
+	line, n, ok := o.value("counts_for")
+	switch {
+	case !ok:
+	case !isIndicatorCode(line):
+		o.report(n, o.at("counts_for"), notAnID, wantCode(line))
+	case d.ProgrammeID == "":
+		o.report(n, o.at("counts_for"), notAllowed, noProgramme)
+	case !in.Adds():
+		o.report(n, o.at("counts_for"), notAllowed, cannotBeAdded(in.Count))
+	default:
+		in.CountsFor = line
+	}
 }
 
 // count reads how an indicator is counted. An expression needs no further word.

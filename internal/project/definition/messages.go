@@ -329,3 +329,9 @@ func inCircle(circle []string) text.Message {
 func tooManyOperands(count, most int) text.Message {
 	return text.NewCount("definition.error.too_many_operands", int64(count), "count", count, "most", most)
 }
+
+var noProgramme = text.NewMessage("definition.error.no_programme")
+
+func cannotBeAdded(count string) text.Message {
+	return text.NewMessage("definition.error.cannot_be_added", "count", count)
+}

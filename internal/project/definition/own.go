@@ -23,12 +23,22 @@ const (
 // The types of fields that a definition may add, and the types of the schema that hold their values.
 var ownTypes = []string{"text", "choice", "choices", "yes-no", "date", "number", "file"}
 
-// reservedWords are no ids of attributes, kinds and fields: they have a meaning in rules or in records of every kind.
-var reservedWords = slices.Concat(rule.Functions, []string{
-	"and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "let", "if", "else", "true", "false", "nil", "null",
-	"all", "any", "none", "one", "filter", "map", "count", "sum", "mean", "last", "share", "said", "days", "entry", "value", "i",
-	"id", "date", "state", "person", "unknown", "total", "age", "email", "pesel", "adviser", "version", "at", "by",
+// reservedWords are no ids of attributes, kinds and fields: they have a meaning in rules, in how figures are counted and
+// shown, or in records of every kind.
+var reservedWords = slices.Concat(rule.Words(), countingWords(), []string{
+	"id", "date", "state", "person", "total", "age", "email", "pesel", "adviser", "version", "at",
 })
+
+// countingWords are the words by which definitions say what counts, and snapshots what was found. The word status is not
+// among them: packs have a field of that id, and so have the definitions that were expanded from them.
+func countingWords() []string {
+	named := slices.DeleteFunc(slices.Clone(indicatorKeys), func(key string) bool {
+		return slices.Contains([]string{"code", "label", "unit"}, key) // which every list has
+	})
+	return slices.Concat(named, counts, []string{
+		"participants", "indicators", "achieved", "numerator", "denominator", "percent", "by_month", "quality", "rule_errors", "seal", "unknown", "refused", "hidden",
+	})
+}
 
 var ownID = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 

@@ -81,6 +81,9 @@ func (h Handlers) list(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.GrantAll(); err != nil {
+		return err
+	}
 	content, items := page.Projects{}, []projectLine{}
 	work := []string{} // where the work of the person begins, in each project
 	for _, id := range ids {

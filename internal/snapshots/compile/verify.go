@@ -261,7 +261,7 @@ func (c Compiler) said(ctx context.Context, project, id string) (out said, err e
 		if decided.Snapshot != id {
 			continue
 		}
-		out.item.State, out.item.DecidedBy = decided.State, f.By
+		out.item.State, out.item.DecidedBy, out.item.DecidedAt = decided.State, f.By, f.At.UTC().Format(time.RFC3339)
 		if decided.Previous != "" {
 			out.item.Previous = &snapshot.Before{ID: decided.Previous, Seal: seals[decided.Previous]}
 		}

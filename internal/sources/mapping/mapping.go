@@ -52,7 +52,7 @@ func Of(d *project.Definition, s sources.Source, compile func(where string) (Con
 	known := map[string]bool{}
 	for _, f := range importer.FieldsOf(kind) {
 		known[f.Name] = true
-		if name := s.Columns[f.Name]; name != "" {
+		if name := s.Columns[f.Name]; name != "" && !comesWithDay(d, kind, s, f) {
 			m.Columns[f] = name
 		}
 		if values := s.Values[f.Name]; len(values) > 0 {
@@ -86,6 +86,21 @@ func Of(d *project.Definition, s sources.Source, compile func(where string) (Con
 		m.Ignored = append(m.Ignored, condition.Names()...)
 	}
 	return m, nil
+}
+
+// comesWithDay reports whether a field is a time of day that the source reads from the column of a day and says nothing
+// else of: the day is read with its time, which then fills the field.
+func comesWithDay(d *project.Definition, kind *schema.Kind, s sources.Source, f *schema.Field) bool {
+	if f.Type != schema.TimeOfDay || s.Formats[f.Name] != "" || s.Constants[f.Name] != "" || len(s.Values[f.Name]) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(kind.Columns(), func(day *schema.Field) bool {
+		if day.Type != schema.Date || schema.Same(s.Columns[day.Name]) != schema.Same(s.Columns[f.Name]) {
+			return false
+		}
+		read, wrong := format.NewDate(s.Formats[day.Name], d.Languages...)
+		return s.Formats[day.Name] == "" || wrong == nil && read.Clocks()
+	})
 }
 
 // OfHook returns what the deliveries to the hook of a source are read by. They are trusted like the public form: when

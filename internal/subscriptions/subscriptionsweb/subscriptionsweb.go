@@ -198,7 +198,7 @@ func (h Handlers) change(c *web.Call) error {
 		if err := h.subscriptions.Remove(c.Context(), c.Project, c.PathValue("id")); err != nil {
 			return err
 		}
-		return c.Redirect("/" + c.Project + "/subscriptions?done=removed")
+		return c.Redirect("/" + c.Project + "/subscriptions?done=ended")
 	}
 	k := schema.Kind{Name: "subscription", Fields: []schema.Field{{Name: "state", Required: true, Type: schema.Choice, Options: schema.Fixed(schema.Option{ID: subscriptions.Active, Label: project.SameInAllLanguages(subscriptions.Active)})}}}
 	if _, problems := k.Read(body.Given, c.Scope(body.Form)); len(problems) > 0 {

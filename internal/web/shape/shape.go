@@ -77,6 +77,8 @@ const (
 	PDF  = "application/pdf"
 	YAML = "application/yaml"
 	XML  = "application/xml"
+
+	Parquet = "application/vnd.apache.parquet"
 )
 
 // Merged is marshalled as one JSON object: Fields and the members of And, a struct.
