@@ -146,8 +146,8 @@ func Dated(f *schema.Field) (dated, formatted bool) {
 	return false, f.Type.Number()
 }
 
-// Added reports whether values of a field may be added up where rows of a file have the same natural key: it is a number
-// of the records themselves, and not part of that key.
+// Added reports whether values of a field may be added up where rows of a file have the same natural key: it is a
+// number of the records themselves, and not part of that key.
 func Added(k *schema.Kind, f *schema.Field) bool {
 	return f.Type.Number() && !f.Year && !f.Key && k.Field(f.Name) == f
 }

@@ -202,7 +202,7 @@ func (r *run) again(ctx context.Context, line func(importer.Line) error) error {
 	})
 }
 
-// counted calls line for each record of a file whose rows are valid: for each row, but those that were added to another.
+// counted calls line for each record of a file whose rows are valid: each row, but those that were added to another.
 func (r *run) counted(ctx context.Context, line func(importer.Line) error) error {
 	return r.again(ctx, func(l importer.Line) error {
 		if r.sums != nil && !r.sums.Apply(l) {
