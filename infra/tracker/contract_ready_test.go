@@ -29,7 +29,7 @@ var readySamples = map[string]struct {
 	"kobotoolbox":     {"KoboToolbox", fields{}, map[string]string{"kind": "signups", "rows": "1", "new": "1"}, ""},
 	"eventbrite":      {"Eventbrite", fields{"ours.6.0": "partnerships", "constant.consent_processing": "yes"}, map[string]string{"kind": "signups", "rows": "1", "new": "1"}, ""},
 	"pretix":          {"pretix", fields{"ours.6.0": "partnerships", "constant.consent_processing": "yes"}, map[string]string{"kind": "signups", "rows": "1", "new": "1"}, ""},
-	"zoom":            {"Zoom", fields{"constant.activity": "partnerships"}, map[string]string{"kind": "attendance", "rows": "2", "new": "2"}, ""},
+	"zoom":            {"Zoom", fields{"constant.activity": "partnerships"}, map[string]string{"kind": "attendance", "rows": "4", "new": "2", "totals.hours": "2.966667"}, ""},
 	"teams":           {"Microsoft Teams", fields{"constant.activity": "partnerships"}, map[string]string{"kind": "attendance", "rows": "2", "new": "2", "totals.hours": "3.25"}, ""},
 	"moodle-grades":   {"Moodle", fields{"constant.activity": "partnerships", "constant.date": "2026-03-03", "constant.pre_score": "2", "constant.max_score": "10"}, map[string]string{"kind": "tests", "rows": "1", "new": "1"}, ""},
 }

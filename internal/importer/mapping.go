@@ -21,6 +21,7 @@ type Mapping struct {
 	Formats   map[*schema.Field]Format // how texts are read, where the ordinary forms do not do
 	Values    map[*schema.Field]map[string]string
 	Constants map[string]string // by the name of a field: what it is where the file has no value
+	Sum       []Summed          // fields that are added where rows have the same natural key; see Sums
 	Ignored   []string          // columns that are passed over; those of Recognise are, too
 	IgnoreAll bool              // all others are passed over
 	Always    bool              // the file is of the mapping, though a kind explains its header; without Recognise its columns mark the header
@@ -173,7 +174,12 @@ func (l *layout) nameOf(field string) string {
 	if l.mapping == nil {
 		return field
 	}
-	for f, name := range l.mapping.Columns {
+	return l.mapping.nameOf(field)
+}
+
+// nameOf returns the name of the column that a field is read from, else its own.
+func (m *Mapping) nameOf(field string) string {
+	for f, name := range m.Columns {
 		if f.Name == field && name != "" {
 			return shown(nil, name)
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/text"
 )
@@ -108,8 +109,7 @@ func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
 		case cells[i].vague != exact && (f.Type == schema.Date || f.Type == schema.Instant):
 			c.note(number, f, schema.Unlikely, map[vague]string{withoutDay: "no_day", withoutYear: "no_year"}[cells[i].vague], given, nil)
 		case f.Hours:
-			days := c.days(row)
-			if hours, err := strconv.ParseFloat(value, 64); err == nil && hours > float64(hoursADay*days) {
+			if days, unlikely := tooManyHours(c.scope.Definition, c.Kind, f, row, value); unlikely {
 				c.note(number, f, schema.Unlikely, "hours", given, map[string]string{"days": strconv.Itoa(days)})
 			}
 		case f.Year:
@@ -124,9 +124,20 @@ func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
 	}
 }
 
-// days returns how many days the activity of a row lasts, at least one.
-func (c *checker) days(row schema.Row) int {
-	activity, _ := c.scope.Definition.Activity(c.Kind.Get(row, "activity"))
+// tooManyHours reports whether a value of a field is more hours than the days of its row have, and how many days these
+// are.
+func tooManyHours(d *project.Definition, k *schema.Kind, f *schema.Field, row schema.Row, value string) (days int, unlikely bool) {
+	if !f.Hours {
+		return 0, false
+	}
+	days = daysOf(d, k, row)
+	hours, err := strconv.ParseFloat(value, 64)
+	return days, err == nil && hours > float64(hoursADay*days)
+}
+
+// daysOf returns how many days the activity of a row lasts, at least one.
+func daysOf(d *project.Definition, k *schema.Kind, row schema.Row) int {
+	activity, _ := d.Activity(k.Get(row, "activity"))
 	if len(activity.Starts) < len(time.DateOnly) || len(activity.Ends) < len(time.DateOnly) {
 		return 1
 	}

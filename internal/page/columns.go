@@ -35,6 +35,8 @@ type FileColumn struct {
 	Field    string // the name of the field that it is; "": it is left out
 	Format   string
 	Formats  bool // it is a date or a number: it may have a format
+	Adds     bool // its values may be added where rows have the same natural key
+	Summed   bool // they are
 	Examples []string
 	Values   []FileValue
 }

@@ -394,7 +394,7 @@ func columnsExample(d *project.Definition) Columns {
 	c.Columns = []FileColumn{
 		{Place: 0, Name: "Data", Field: "date", Format: "DD.MM.YYYY", Formats: true, Examples: []string{"21.01.2010", "22.01.2010"}},
 		{Place: 1, Name: "Typ medium", Field: "medium", Values: []FileValue{{Theirs: "Gazetka", Ours: "press", Options: []schema.Option{{ID: "press"}, {ID: "web"}}}, {Theirs: "Portal", Options: []schema.Option{{ID: "web"}}}}},
-		{Place: 2, Name: "Ocena"}, {Place: 3},
+		{Place: 2, Name: "Zasięg", Field: "reach", Formats: true, Adds: true, Summed: true}, {Place: 3},
 	}
 	c.Rows = []FileRow{{Row: 2, Cells: []FileCell{{Text: "21.01.2010"}, {Text: "Gazetka"}, {Text: "dobra"}, {}}}}
 	c.Constants = []*schema.Field{media.Field("outlet"), media.Field("medium")}

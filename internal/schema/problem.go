@@ -42,6 +42,7 @@ const (
 	TotalRow      = "total_row"
 	SkippedRows   = "skipped_rows"
 	Skipped       = "skipped" // the source says that the row is none
+	Summed        = "summed"  // the row was added to an earlier one, as the source says
 	Guessed       = "guessed_encoding"
 	Cleaned       = "cleaned"
 	Unlikely      = "unlikely"

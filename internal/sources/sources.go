@@ -18,6 +18,7 @@ type Source struct {
 	Formats   map[string]string            `json:"formats,omitempty"`   // of dates and numbers, by our field
 	Values    map[string]map[string]string `json:"values,omitempty"`    // theirs to ours, by our field
 	Constants map[string]string            `json:"constants,omitempty"` // what a field is where the file has no value
+	Sum       []string                     `json:"sum,omitempty"`       // our fields that are added where rows have the same natural key
 	Ignore    []string                     `json:"ignore,omitempty"`    // their columns that are passed over
 	IgnoreAll bool                         `json:"ignore_all,omitempty"`
 	Skip      string                       `json:"skip,omitempty"` // a condition on a row that is none

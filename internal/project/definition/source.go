@@ -51,7 +51,7 @@ func (r *reader) source(root *node, d *project.Definition, id string) *sources.S
 	if root.shape == mapping {
 		root.entries = slices.DeleteFunc(root.entries, func(e entry) bool { return slices.Contains(addedKeys, e.key) })
 	}
-	o, ok := r.object(root, "", "id", "kind", "by", "recognise", "columns", "formats", "values", "constants", "ignore", "skip", "consent", "signature", "delivery")
+	o, ok := r.object(root, "", "id", "kind", "by", "recognise", "columns", "formats", "values", "constants", "sum", "ignore", "skip", "consent", "signature", "delivery")
 	if !ok {
 		return s
 	}
@@ -81,6 +81,7 @@ func (r *reader) source(root *node, d *project.Definition, id string) *sources.S
 	s.Formats = o.formats(fields, d)
 	s.Values = o.values(fields)
 	s.Constants = o.constants(fields)
+	s.Sum = o.summed(fields)
 	o.lacking(s, d)
 	return s
 }
@@ -359,6 +360,7 @@ func (o object) formats(fields fieldsOfKind, d *project.Definition) map[string]s
 				message := text.NewMessage(map[bool]string{true: "source.error.format_of_clock", false: "source.error.format_of_day"}[clock], "format", written, "field", f.Name)
 				wrong = &message
 			}
+		case f.Hours && written == format.InMinutes:
 		default:
 			_, wrong = format.NewNumber(written)
 		}
@@ -427,6 +429,35 @@ func (o object) constants(fields fieldsOfKind) map[string]string {
 		if canonical, ok := o.accepted(f, e.value, path, value, fields.scope); ok {
 			out[f.Name] = canonical
 		}
+	})
+	return out
+}
+
+// summed reads the fields that are added where rows have the same natural key.
+func (o object) summed(fields fieldsOfKind) []string {
+	var names, out []string
+	for _, f := range importer.FieldsOf(fields.kind) {
+		if sourcemapping.Added(fields.kind, f) {
+			names = append(names, f.Name)
+		}
+	}
+	seen := map[string]int{}
+	o.each("sum", mostColumns, func(n *node, path string) {
+		name, ok := o.scalar(n, path)
+		if !ok {
+			return
+		}
+		switch first, twice := seen[name]; {
+		case twice:
+			o.report(n, path, repeated, valueTwice("sum", name, first))
+		case slices.Contains(names, name):
+			out = append(out, name)
+		case fields.find(name) != nil:
+			o.report(n, path, notAllowed, text.NewMessage("source.error.no_sum", "field", name, "list", names))
+		default:
+			o.report(n, path, notInList, wantFieldNear(name, fields.kind.Name, names))
+		}
+		seen[name] = n.line
 	})
 	return out
 }

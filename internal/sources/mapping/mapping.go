@@ -65,6 +65,12 @@ func Of(d *project.Definition, s sources.Source, compile func(where string) (Con
 			}
 			m.Formats[f] = read
 		}
+		if slices.Contains(s.Sum, f.Name) {
+			if !Added(kind, f) {
+				return nil, fmt.Errorf("source %s: %s cannot be added up", s.ID, f.Name)
+			}
+			m.Sum = append(m.Sum, importer.Summed{Field: f, Durations: s.Formats[f.Name] == format.InMinutes})
+		}
 	}
 	for name := range s.Columns {
 		if !known[name] {
@@ -140,6 +146,12 @@ func Dated(f *schema.Field) (dated, formatted bool) {
 	return false, f.Type.Number()
 }
 
+// Added reports whether values of a field may be added up where rows of a file have the same natural key: it is a
+// number of the records themselves, and not part of that key.
+func Added(k *schema.Kind, f *schema.Field) bool {
+	return f.Type.Number() && !f.Year && !f.Key && k.Field(f.Name) == f
+}
+
 func formatOf(d *project.Definition, f *schema.Field, written string) (importer.Format, error) {
 	dated, formatted := Dated(f)
 	if !formatted {
@@ -151,6 +163,9 @@ func formatOf(d *project.Definition, f *schema.Field, written string) (importer.
 			return nil, fmt.Errorf("%q is no format of a date", written)
 		}
 		return moment{read, f.Type, written}, nil
+	}
+	if f.Hours && written == format.InMinutes {
+		return minutes{}, nil
 	}
 	read, wrong := format.NewNumber(written)
 	if wrong != nil {
@@ -197,5 +212,14 @@ func (n number) String() string { return n.written }
 
 func (n number) Read(text string, _ *time.Location) (value, clock string, ok bool) {
 	value, ok = n.Number.Read(text)
+	return value, "", ok
+}
+
+type minutes struct{ format.Minutes }
+
+func (minutes) String() string { return format.InMinutes }
+
+func (m minutes) Read(text string, _ *time.Location) (value, clock string, ok bool) {
+	value, ok = m.Minutes.Read(text)
 	return value, "", ok
 }

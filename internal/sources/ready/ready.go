@@ -34,6 +34,7 @@ type Format struct {
 	Formats   map[string]string            `yaml:"formats"`
 	Values    map[string]map[string]string `yaml:"values"`
 	Constants map[string]string            `yaml:"constants"`
+	Sum       []string                     `yaml:"sum"`
 	Skip      string                       `yaml:"skip"`
 }
 
@@ -109,6 +110,7 @@ func (f Format) Text(id string, by []string) string {
 	write("formats", f.Formats, len(f.Formats) > 0)
 	write("values", f.Values, len(f.Values) > 0)
 	write("constants", f.Constants, len(f.Constants) > 0)
+	write("sum", f.Sum, len(f.Sum) > 0)
 	write("ignore", "*", true)
 	write("skip", f.Skip, f.Skip != "")
 	return b.String()

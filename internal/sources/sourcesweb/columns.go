@@ -39,6 +39,7 @@ type chosen struct {
 	header    int                 // the index of the header's row
 	fields    map[int]string      // the names of fields, by the place of the column
 	formats   map[int]string      // by the place of the column
+	sum       map[string]bool     // the fields that are added where rows have the same natural key
 	values    []map[string]string // theirs to ours, by the place of the column
 	constants map[string]string
 	id, skip  string
@@ -114,7 +115,7 @@ func (h Handlers) proposal(c *web.Call, u uploads.Upload, table importer.Table, 
 		kind, row = registry.Kind(known.Kind), table.Rows[at].Row
 	}
 	p := propose.Of(c.Defined.Definition, table, func(k *schema.Kind) bool { return slices.Contains(allowed, k) }, kind, row)
-	said := chosen{kind: p.Kind, header: p.Header, constants: p.Constants, fields: map[int]string{}, formats: map[int]string{}, values: make([]map[string]string, len(p.Columns)), id: newID(u)}
+	said := chosen{kind: p.Kind, header: p.Header, constants: p.Constants, sum: map[string]bool{}, fields: map[int]string{}, formats: map[int]string{}, values: make([]map[string]string, len(p.Columns)), id: newID(u)}
 	if p.Kind == nil && len(allowed) > 0 {
 		said.kind = allowed[0]
 	}
@@ -168,6 +169,9 @@ func (said *chosen) fill(known ready.Format, table importer.Table) {
 			said.constants[field] = value
 		}
 	}
+	for _, field := range known.Sum {
+		said.sum[field] = true
+	}
 	if known.Skip != "" {
 		said.skip = known.Skip
 	}
@@ -201,7 +205,10 @@ func (h Handlers) before(c *web.Call, u uploads.Upload, table importer.Table, qu
 	if err != nil {
 		return chosen{}, err
 	}
-	said := chosen{kind: schema.For(c.Defined.Definition).Kind(s.Source.Kind), header: -1, constants: s.Source.Constants, id: s.Source.ID, skip: s.Source.Skip, fields: map[int]string{}, formats: map[int]string{}}
+	said := chosen{kind: schema.For(c.Defined.Definition).Kind(s.Source.Kind), header: -1, constants: s.Source.Constants, id: s.Source.ID, skip: s.Source.Skip, sum: map[string]bool{}, fields: map[int]string{}, formats: map[int]string{}}
+	for _, field := range s.Source.Sum {
+		said.sum[field] = true
+	}
 	for at, row := range table.Rows {
 		places := map[string]int{}
 		for i, cell := range row.Cells {
@@ -272,6 +279,7 @@ func (h Handlers) showChosen(c *web.Call, status int, u uploads.Upload, table im
 		if f, _, unread := needs(c, table, said, i); f != nil {
 			taken[f.Name] = true
 			_, col.Formats = mapping.Dated(f)
+			col.Adds, col.Summed = mapping.Added(said.kind, f), said.sum[f.Name]
 			for _, v := range unread {
 				ours, known := said.values[i][v.Theirs]
 				if !known {
@@ -377,7 +385,7 @@ func (h Handlers) saveColumns(c *web.Call) error {
 // typed returns what a form says of the columns of a table.
 func typed(c *web.Call, form url.Values, table importer.Table) chosen {
 	said := chosen{
-		kind: schema.For(c.Defined.Definition).Kind(form.Get("kind")), fields: map[int]string{}, formats: map[int]string{}, constants: map[string]string{},
+		kind: schema.For(c.Defined.Definition).Kind(form.Get("kind")), fields: map[int]string{}, formats: map[int]string{}, sum: map[string]bool{}, constants: map[string]string{},
 		id: strings.TrimSpace(form.Get("id")), skip: strings.TrimSpace(form.Get("skip")),
 	}
 	row, _ := strconv.Atoi(form.Get("row"))
@@ -388,6 +396,7 @@ func typed(c *web.Call, form url.Values, table importer.Table) chosen {
 		place := strconv.Itoa(i)
 		if field := form.Get("column." + place); field != "" {
 			said.fields[i], said.formats[i] = field, strings.TrimSpace(form.Get("format."+place))
+			said.sum[field] = said.sum[field] || form.Get("sum."+place) == field
 		}
 		for n := 0; form.Has("theirs." + place + "." + strconv.Itoa(n)); n++ {
 			said.values[i][form.Get("theirs."+place+"."+strconv.Itoa(n))] = form.Get("ours." + place + "." + strconv.Itoa(n))
@@ -435,6 +444,7 @@ type written struct {
 	Formats   map[string]string            `json:"formats,omitempty"`
 	Values    map[string]map[string]string `json:"values,omitempty"`
 	Constants map[string]string            `json:"constants,omitempty"`
+	Sum       []string                     `json:"sum,omitempty"`
 	Ignore    any                          `json:"ignore,omitempty"`
 	Skip      string                       `json:"skip,omitempty"`
 }
@@ -473,6 +483,9 @@ func (said chosen) source(c *web.Call, u uploads.Upload, table importer.Table) (
 		s.Recognise = append(s.Recognise, name)
 		if said.formats[i] != "" {
 			s.Formats[field] = said.formats[i]
+		}
+		if said.sum[field] {
+			s.Sum = append(s.Sum, field)
 		}
 		for theirs, ours := range said.values[i] {
 			if ours == "" {

@@ -95,9 +95,10 @@ type view struct {
 	By        []string                     `json:"by,omitempty" doc:"The partners that may use it; coordinators always may"`
 	Recognise []string                     `json:"recognise" doc:"A header with all of these is of the source; none: of no file"`
 	Columns   map[string]string            `json:"columns" doc:"The columns of the file, by our field"`
-	Formats   map[string]string            `json:"formats,omitempty" doc:"Of dates by tokens, of numbers an example, by our field"`
+	Formats   map[string]string            `json:"formats,omitempty" doc:"Of dates by tokens, of numbers an example, of hours perhaps minutes, by our field"`
 	Values    map[string]map[string]string `json:"values,omitempty" doc:"Theirs to ours, by our field"`
 	Constants map[string]string            `json:"constants,omitempty" doc:"What a field is where the file has no value"`
+	Sum       []string                     `json:"sum,omitempty" doc:"Our fields that are added where rows have the same natural key"`
 	Ignore    []string                     `json:"ignore,omitempty" doc:"The columns that are passed over; *: all others"`
 	Skip      string                       `json:"skip,omitempty" doc:"An expression over row, true of rows that are none"`
 	Consent   project.Text                 `json:"consent,omitempty" doc:"Of the hook: what people agreed to in the form tool"`
@@ -113,7 +114,7 @@ type view struct {
 func viewOf(s sources.Stored, emails map[string]string) view {
 	v := view{
 		ID: s.Source.ID, Kind: s.Source.Kind, By: s.Source.By, Recognise: s.Source.Recognise, Columns: s.Source.Columns, Formats: s.Source.Formats, Values: s.Source.Values,
-		Constants: s.Source.Constants, Skip: s.Source.Skip, Consent: s.Source.Consent, Signature: s.Source.Signature, Delivery: s.Source.Delivery, Version: s.Version, SHA256: s.SHA256, At: s.At, ChangedBy: emails[s.By], Removed: s.Removed,
+		Constants: s.Source.Constants, Sum: s.Source.Sum, Skip: s.Source.Skip, Consent: s.Source.Consent, Signature: s.Source.Signature, Delivery: s.Source.Delivery, Version: s.Version, SHA256: s.SHA256, At: s.At, ChangedBy: emails[s.By], Removed: s.Removed,
 	}
 	if v.Ignore = s.Source.Ignore; s.Source.IgnoreAll {
 		v.Ignore = []string{"*"}

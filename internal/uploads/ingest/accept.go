@@ -29,7 +29,8 @@ type run struct {
 	defined      projects.Defined
 	upload       uploads.Upload
 	file         *os.File
-	rows         *spool // what the first pass found in the file
+	rows         *spool         // what the first pass found in the file
+	sums         *importer.Sums // of rows with the same natural key, nil where the source adds up none
 	kind         *schema.Kind
 	roster       roster
 	found        uploads.Findings
@@ -201,6 +202,48 @@ func (r *run) again(ctx context.Context, line func(importer.Line) error) error {
 	})
 }
 
+// counted calls line for each record of a file whose rows are valid: each row, but those that were added to another.
+func (r *run) counted(ctx context.Context, line func(importer.Line) error) error {
+	return r.again(ctx, func(l importer.Line) error {
+		if r.sums != nil && !r.sums.Apply(l) {
+			return nil
+		}
+		return line(l)
+	})
+}
+
+// natural returns the hash of the natural key of a row, where the people of the file are known.
+func (r *run) natural(l importer.Line) [16]byte {
+	who := r.kind.Owner(r.upload.Owner)
+	if r.kind.Person {
+		who = r.roster.id(l.Entry.Person)
+	}
+	return r.records.Natural(r.project, r.kind, who, l.Entry.Row)
+}
+
+// addUp adds up the rows with the same natural key, and checks the sums.
+func (r *run) addUp(ctx context.Context, checked importer.Checked, wrong, warnings *importer.Findings) error {
+	err := r.again(ctx, func(l importer.Line) error {
+		if l.Entry.Row != nil {
+			r.sums.Add(l.Place(), r.natural(l))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.sums.Group()
+	if err := r.again(ctx, func(l importer.Line) error { r.sums.Take(l); return nil }); err != nil {
+		return err
+	}
+	err = r.counted(ctx, func(l importer.Line) error {
+		r.sums.Check(l, checked, r.scope(), wrong, warnings)
+		return nil
+	})
+	r.sums.Warn(checked, warnings)
+	return err
+}
+
 // check reads the file without storing anything. It reports whether every cell is valid, fills the roster with the
 // people in the file, and sets what was found.
 func (r *run) check(ctx context.Context) (bool, error) {
@@ -259,7 +302,11 @@ func (r *run) check(ctx context.Context) (bool, error) {
 				return false, err
 			}
 		}
-		r.repeated(checked, repeats.Rows(), &wrong, &warnings)
+		if r.sums = importer.NewSums(checked.Mapping); r.sums == nil {
+			r.repeated(checked, repeats.Rows(), &wrong, &warnings)
+		} else if err := r.addUp(ctx, checked, &wrong, &warnings); err != nil {
+			return false, err
+		}
 	}
 	r.found = uploads.Findings{Errors: findings(checked, wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(checked, warnings.List), WarningsCut: warnings.Cut()}
 	return wrong.Total == 0, nil
@@ -327,7 +374,7 @@ func (r *run) write(ctx context.Context) error {
 	if !isSignups {
 		r.fingerprints = make([]compared, 0, r.upload.Rows)
 	}
-	rows := r.again
+	rows := r.counted
 	if isSignups {
 		rows = r.bySubmission
 	}
@@ -343,6 +390,8 @@ func (r *run) write(ctx context.Context) error {
 		if r.kind.Person {
 			person = r.roster.id(l.Entry.Person)
 			natural = r.records.Natural(r.project, r.kind, person, row)
+		} else if r.sums != nil {
+			natural = r.natural(l)
 		} else {
 			natural = r.naturals.at(at)
 		}

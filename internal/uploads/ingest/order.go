@@ -21,7 +21,7 @@ func (r *run) bySubmission(ctx context.Context, do func(importer.Line) error) er
 	}
 	var all []place
 	arrived := r.upload.Arrived.UnixNano()
-	err := r.again(ctx, func(l importer.Line) error {
+	err := r.counted(ctx, func(l importer.Line) error {
 		at := arrived
 		if given := r.kind.Get(l.Entry.Row, "submitted_at"); given != "" {
 			submitted, err := parseInstant(given)
@@ -38,7 +38,7 @@ func (r *run) bySubmission(ctx context.Context, do func(importer.Line) error) er
 	}
 	order := func(a, b place) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.row, b.row)) }
 	if slices.IsSortedFunc(all, order) {
-		return r.again(ctx, do)
+		return r.counted(ctx, do)
 	}
 	slices.SortFunc(all, order)
 	for part := range slices.Chunk(all, r.mostOrdered) {
@@ -47,7 +47,7 @@ func (r *run) bySubmission(ctx context.Context, do func(importer.Line) error) er
 			places[p.row] = i
 		}
 		lines := make([]importer.Line, len(part))
-		err := r.again(ctx, func(l importer.Line) error {
+		err := r.counted(ctx, func(l importer.Line) error {
 			if i, is := places[l.Place()]; is {
 				l.Entry.Row = slices.Clone(l.Entry.Row)
 				lines[i] = l
