@@ -183,13 +183,10 @@ func (p *project) showsNumbersBelowZero(snap reply, sum *big.Rat) {
 		p.t.Fatal(err)
 	}
 	defer book.Close()
-	rows, err := book.GetRows(book.GetSheetList()[0], excelize.Options{RawCellValue: true})
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	found := false
 	for _, sheet := range book.GetSheetList() {
-		if rows, err = book.GetRows(sheet, excelize.Options{RawCellValue: true}); err != nil {
+		rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
+		if err != nil {
 			p.t.Fatal(err)
 		}
 		for _, row := range rows {

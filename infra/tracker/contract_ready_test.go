@@ -78,7 +78,8 @@ func TestFilesOfKnownToolsGoInByWhatIsProposed(t *testing.T) {
 // readyText is the text in the editor of a page.
 var readyText = regexp.MustCompile(`(?s)<textarea[^>]*name="text"[^>]*>(.*?)</textarea>`)
 
-// A format in the list of known tools becomes a source of the project once it is saved, and no file is read by it before.
+// A format in the list of known tools becomes a source of the project once it is saved, and no file is read by it
+// before.
 func TestAReadySourceIsAddedFromTheListOfSources(t *testing.T) {
 	t.Parallel()
 	definition := caseDefinition(t)

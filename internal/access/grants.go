@@ -178,8 +178,8 @@ func (s *Store) List(ctx context.Context, project string, roles []string) ([]Lis
 	return out, nil
 }
 
-// Member returns a member of the staff as a recipient of letters, with the language in which they were here last, "" for
-// never; the zero Member for an unknown id.
+// Member returns a member of the staff as a recipient of letters, with the language in which they were here last, ""
+// for never; the zero Member for an unknown id.
 func (s *Store) Member(ctx context.Context, project, id string) (Member, error) {
 	email, _, err := table.Load[string](ctx, s.People, staffKey(project, id))
 	if err != nil || email == "" {

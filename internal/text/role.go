@@ -6,8 +6,8 @@ import (
 	"outreach/internal/project"
 )
 
-// RolesInWords returns roles in words, such as "Adviser, Media partner: Radio Toruń". They are as groups name them, and one of
-// a partner that the definition lacks stays as it is.
+// RolesInWords returns roles in words, such as "Adviser, Media partner: Radio Toruń". They are as groups name them,
+// and one of a partner that the definition lacks stays as it is.
 func (m *Messages) RolesInWords(d *project.Definition, roles []string) string {
 	names := make([]string, len(roles))
 	for i, role := range roles {

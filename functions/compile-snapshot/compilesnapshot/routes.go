@@ -1,5 +1,6 @@
-// Package compilesnapshot lists the routes of the function compile-snapshot, compiling, verifying, figures as Parquet and the
-// register of participants, and handles its other events: the schedules, and the messages of projects that are due.
+// Package compilesnapshot lists the routes of the function compile-snapshot, compiling, verifying, figures as Parquet
+// and the register of participants, and handles its other events: the schedules, and the messages of projects that are
+// due.
 package compilesnapshot
 
 import (
