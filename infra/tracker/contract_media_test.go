@@ -162,3 +162,18 @@ func TestContractAnAiringIsTypedOnAPage(t *testing.T) {
 	radio.fill(at, fields{"_method": "DELETE"}).is(http.StatusSeeOther)
 	p.reaches("voided by the partner", "0", "0")
 }
+
+func TestTypedMediaHasTheWarningsOfAFile(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	airing := func(date string, reach int) fields {
+		return fields{"date": date, "medium": "tv", "title": "Duży zasięg", "outlet": "TV Podwórko", "reach": reach}
+	}
+	p.radio.post(p.at+"/records/media", airing(p.day(-3), 50000)).is(http.StatusCreated).has(map[string]string{"warnings": ""})
+	large := p.radio.post(p.at+"/records/media", airing(p.day(-4), 50001)).is(http.StatusCreated)
+	large.has(map[string]string{"warnings.0.field": "reach", "warnings.0.code": "large_reach"})
+	p.office.post(p.at+"/records/media", airing(p.day(-400), 10)).is(http.StatusCreated).has(map[string]string{"warnings.0.code": "outside_period"})
+	p.radio.with("Accept-Language", "en").post(p.at+"/records/media", airing(p.day(-5), 100001)).isInvalid("reach out_of_range").holds("whole number belongs in the column contacts")
+	form := p.radio.browser().with("Accept-Language", "en").fill(p.at+"/records/media", fields{"date": p.day(-6), "medium": "tv", "title": "Z formularza", "outlet": "TV Podwórko", "reach": "60000"}).is(http.StatusSeeOther)
+	p.radio.browser().with("Accept-Language", "en").get(form.header.Get("Location")).is(http.StatusOK).holds("over half of the region")
+}

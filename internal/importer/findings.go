@@ -312,7 +312,7 @@ func (c *checker) row(r row) error {
 	for _, p := range c.problems {
 		if !slices.Contains(c.layout.missing, p.Field) {
 			field, value := c.layout.cell(p.Field, cells)
-			c.add(CellError{Row: number, Column: c.layout.nameOf(p.Field), Code: p.Code, Value: shown(field, value), Hint: c.hint(p, field, value), Args: p.Args, Options: p.Options})
+			c.add(CellError{Row: number, Column: c.layout.nameOf(p.Field), Code: p.Code, Value: shown(field, value), Hint: p.Hint, Args: p.Args, Options: p.Options})
 		}
 	}
 	if len(surplus) > 0 || len(c.problems) > 0 || len(c.layout.missing) > 0 {
@@ -421,14 +421,6 @@ func (c *checker) clock(text string) string {
 	return clock
 }
 
-// hint returns the hint of a problem. A number of people over the region's population may belong in another column.
-func (c *checker) hint(p schema.Problem, field *schema.Field, value string) string {
-	if p.Code == schema.OutOfRange && p.Hint == "" && field != nil && field.OfPeople() && c.Kind.Index("contacts") >= 0 && !strings.HasPrefix(schema.Clean(value), "-") {
-		return "population"
-	}
-	return p.Hint
-}
-
 // note adds a warning about a value of the current row.
 func (c *checker) note(number int, field *schema.Field, code, hint, given string, args map[string]string) {
 	c.notes = append(c.notes, CellError{Row: number, Column: c.layout.nameOf(field.Name), Code: code, Hint: hint, Value: shown(field, given), Args: args})
@@ -440,34 +432,12 @@ func (c *checker) ofPerson(p schema.Problem) bool {
 	return keys.Field(p.Field) != nil || keys.Name && p.Field == keys.First()
 }
 
-// remark notes what is to be said about a valid value: a date outside the period, or an implausibly large reach.
+// remark notes what is to be checked about a valid value.
 func (c *checker) remark(number int, field *schema.Field, canonical string, given cell) {
-	if canonical == "" {
-		return
+	if canonical != "" && field.Type == schema.Text && given.form == moment && given.shown == "" {
+		c.note(number, field, schema.Unlikely, "moment", given.text, nil)
 	}
-	switch d := c.scope.Definition; field.Type {
-	case schema.Date, schema.Instant:
-		day := canonical
-		if field.Type == schema.Instant {
-			at, err := time.Parse(time.RFC3339Nano, canonical)
-			if err != nil {
-				return
-			}
-			day = d.Day(at)
-		}
-		if !d.Period.Contains(day) {
-			c.note(number, field, schema.OutsidePeriod, "", given.text, map[string]string{"from": d.Period.From, "to": d.Period.To})
-		}
-	case schema.Text:
-		if given.form == moment && given.shown == "" {
-			c.note(number, field, schema.Unlikely, "moment", given.text, nil)
-		}
-	case schema.Whole:
-		if !field.OfPeople() || d.Region.Population == 0 {
-			return
-		}
-		if n, err := strconv.ParseInt(canonical, 10, 64); err == nil && n > d.Region.Population/2 {
-			c.note(number, field, schema.LargeReach, "", given.text, map[string]string{"population": strconv.FormatInt(d.Region.Population, 10)})
-		}
+	if p := field.Remark(canonical, c.scope.Definition); p != nil {
+		c.note(number, field, p.Code, "", given.text, p.Args)
 	}
 }

@@ -155,7 +155,7 @@ func TestParse(t *testing.T) {
 		{"the largest", minutes, "960", "960", "960"},
 		{"above the largest", minutes, "961", "!out_of_range", "!out_of_range"},
 		{"the whole population", reach, "2070000", "2070000", "2070000"},
-		{"more than the population", reach, "2070001", "!out_of_range", "!out_of_range"},
+		{"more than the population", reach, "2070001", "!out_of_range population", "!out_of_range population"},
 
 		{"a decimal", decimal, "7.5", "7.5", "7.5"},
 		{"a comma", decimal, "7,5", "!not_a_number decimal", "7.5"},

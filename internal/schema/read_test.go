@@ -100,9 +100,9 @@ func TestReadReturnsAllProblemsAtOnce(t *testing.T) {
 
 func TestOutOfRangeProblemHasTheLimits(t *testing.T) {
 	t.Parallel()
-	for _, reach := range []string{"2070001", "-1", "1e999"} {
+	for reach, hint := range map[string]string{"2070001": "population", "-1": "", "1e999": ""} {
 		_, problems := schema.Builtin().Kind("media").Read(decode(t, `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": `+reach+`}`), strict)
-		want := []schema.Problem{{Field: "reach", Code: schema.OutOfRange, Args: map[string]string{"min": "0", "max": "2070000"}}}
+		want := []schema.Problem{{Field: "reach", Code: schema.OutOfRange, Hint: hint, Args: map[string]string{"min": "0", "max": "2070000"}}}
 		if diff := cmp.Diff(want, problems); diff != "" {
 			t.Errorf("%s: %s", reach, diff)
 		}

@@ -160,8 +160,11 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 	}
 	if n < f.Min || n > f.most(s) {
 		problem := f.outOfRange(s)
-		if f.Limited != "" && n <= 0 && f.Min > 0 {
+		switch {
+		case f.Limited != "" && n <= 0 && f.Min > 0:
 			problem.Hint = "correction"
+		case f.OfPeople() && n > f.Min: // over the region's population: it may belong in another field
+			problem.Hint = "population"
 		}
 		return "", problem
 	}

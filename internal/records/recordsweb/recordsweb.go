@@ -178,9 +178,28 @@ func (h Handlers) created(c *web.Call, body web.Body, t records.Typed, named sch
 	case c.Page && body.Form && h.forAdviser(c):
 		return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?saved=" + t.ID)
 	case c.Page && body.Form:
-		return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?done=saved")
+		return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?done=" + saved(c, h.kind, t.Values))
 	}
 	return h.answer(c, http.StatusCreated, t, named)
+}
+
+// remarks returns what is to be checked about the values of a record, as it would be in a file.
+func remarks(c *web.Call, kind *schema.Kind, values schema.Values) (out []schema.Problem) {
+	for i := range kind.Fields {
+		field := &kind.Fields[i]
+		if problem := field.Remark(values.Get(field.Name), c.Defined.Definition); problem != nil {
+			out = append(out, *problem)
+		}
+	}
+	return out
+}
+
+// saved returns the message of a form whose record was saved, with the first thing that is to be checked about it.
+func saved(c *web.Call, kind *schema.Kind, values schema.Values) string {
+	if all := remarks(c, kind, values); len(all) > 0 {
+		return "saved." + all[0].Code
+	}
+	return "saved"
 }
 
 // answer answers with a record and its ETag, and warns a coordinator where the person whom its body named has another
@@ -193,6 +212,9 @@ func (h Handlers) answer(c *web.Call, status int, t records.Typed, named schema.
 	if c.HasRole(web.Coordinator) && views[0].person.OtherName(named) {
 		problem := schema.Problem{Field: "person.first_name", Code: schema.OtherName}
 		views[0].warnings = []warning{{Field: problem.Field, Code: problem.Code, Message: c.Messages().Problem(problem)}}
+	}
+	for _, problem := range remarks(c, h.kind, t.Values) {
+		views[0].warnings = append(views[0].warnings, warning{Field: problem.Field, Code: problem.Code, Message: c.Messages().Problem(problem)})
 	}
 	c.W.Header().Set("ETag", t.ETag())
 	if status == http.StatusCreated {
@@ -620,7 +642,7 @@ func showSent(all []view, texts map[string]map[string]string) {
 // json returns a record as programs get it.
 func (v view) json(k *schema.Kind) shape.Merged {
 	if v.Person == "" {
-		out := ofNobody{ID: v.ID}
+		out := ofNobody{ID: v.ID, Warnings: v.warnings}
 		if k.PartnerName() == "partner" {
 			out.Partner = v.ofPartner()
 		}

@@ -171,6 +171,8 @@ func article(name string) string {
 type ofNobody struct {
 	ID      string `json:"id" doc:"The record's id"`
 	Partner string `json:"partner,omitempty" doc:"Of media: the partner whose record it is; left out for the office's"`
+
+	Warnings []warning `json:"warnings,omitempty" doc:"What is to be checked, as in a file"`
 }
 
 type ofPerson struct {
@@ -182,7 +184,7 @@ type ofPerson struct {
 // warning is a problem to check of a record that is stored.
 type warning struct {
 	Field   string `json:"field"`
-	Code    string `json:"code" enum:"other_name"`
+	Code    string `json:"code" enum:"other_name,large_reach,outside_period"`
 	Message string `json:"message"`
 }
 
