@@ -54,11 +54,16 @@ func TestContractTheFunderOfAProgrammeSeesItsProjects(t *testing.T) {
 	}
 	first.anyone.get("/programme/neighbours").is(http.StatusUnauthorized)
 	funder.get(first.at + "/people").is(http.StatusForbidden)
-	funder.get(first.at + "/snapshots").is(http.StatusForbidden)
+	funder.get(outside.at + "/snapshots").is(http.StatusForbidden)
+	at := second.at + "/snapshots/" + approved.text("id")
+	funder.get(at).is(http.StatusOK)
+	funder.get(at + "/indicators/1/evidence").is(http.StatusOK)
+	funder.get(second.at + "/snapshots/" + second.compile().text("id")).is(http.StatusNotFound) // a draft
 	first.admin.get("/programme/None").is(http.StatusNotFound)
 
 	// A project that leaves is seen no more.
 	first.office.send("PUT", first.at+"/definition", "application/yaml", []byte(first.definition())).is(http.StatusOK)
+	funder.get(first.at + "/snapshots").is(http.StatusForbidden)
 	left := funder.get("/programme/neighbours").is(http.StatusOK)
 	if len(left.list("items")) != 2 || left.text("lines.0.achieved") != "2" {
 		t.Errorf("after one left: %s", left)

@@ -176,9 +176,13 @@ func (c *Call) authorize(route Route) error {
 	return c.RequireRole(route.Roles...)
 }
 
-// grant adds the roles in the call's project that the tracker's own list gives the caller. It is read for each request,
+// grant adds the roles in the call's project that the caller has besides those of the token: the funder of its
+// programme is a funder of the project, and the tracker's own list gives roles by address. It is read for each request,
 // so that a role that was taken away ends at once.
 func (c *Call) grant() error {
+	if id := c.Defined.Definition.ProgrammeID; id != "" && c.Caller.HasRole(Programme, id) {
+		c.Caller = c.Caller.With(c.Project + ":" + Funder)
+	}
 	if !c.Caller.Checked {
 		return nil
 	}
