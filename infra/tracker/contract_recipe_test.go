@@ -226,6 +226,8 @@ func TestAStrangerAddsUpEvidenceInSQL(t *testing.T) {
 			want = fields{"adds": figure(snap, code, "achieved")}
 		}
 		switch code {
+		case "rating": // what was said of a scale is the sum of no list
+			continue
 		case "share", "each":
 			want = fields{"adds": figure(snap, code, "numerator"), "of": figure(snap, code, "denominator")}
 		case "mean":

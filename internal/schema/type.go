@@ -84,8 +84,8 @@ func (f *Field) Canonical(text string) bool {
 	if f.Limited != "" && isStoredDecimal(strings.TrimPrefix(text, "-")) {
 		return text != "-0" // under the limits of an earlier definition
 	}
-	if t.Number() && text != "-0" {
-		text = strings.TrimPrefix(text, "-") // below the least number of a definition since, perhaps
+	if t.Number() && !f.builtin && text != "-0" {
+		text = strings.TrimPrefix(text, "-") // below the least number of a later definition, perhaps
 	}
 	return t.canonical == nil || f.Refusable && text == Refused || t.canonical(text)
 }
