@@ -20,7 +20,7 @@ import (
 type who struct {
 	may    []string // get what they ask for, or hear what is wrong with it
 	hidden []string // are told that there is no such thing, because to be refused would tell that there is
-	secret bool     // it is for programs with a secret alone, whoever is signed in
+	secret bool     // it is for programs with a secret alone, also where a person is signed in
 }
 
 // everybody is all callers of the test.
