@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -331,5 +332,22 @@ func TestDefinitionRefusesWrongInterchangeKeys(t *testing.T) {
 		if got.status != http.StatusUnprocessableEntity || got.text("errors.0.field") != field {
 			t.Errorf("%s%d, %s", more, got.status, got.body)
 		}
+	}
+}
+
+// A text that is the same in all languages is of the project's first language.
+func TestTextsOfIATIAreInTheProjectsLanguages(t *testing.T) {
+	t.Parallel()
+	for languages, first := range map[string]string{"[en-IE, es]": "en", "[es, ca, en]": "es"} {
+		t.Run(languages, func(t *testing.T) {
+			t.Parallel()
+			p := newProject(t, "title: {pl: Zielone podwórka, en: Green Courtyards}", "title: River Clean\nlanguages: "+languages)
+			p.approve(p.compile())
+			file := string(p.office.get(p.at + "/snapshots/latest.iati.xml").is(http.StatusOK).body)
+			found := regexp.MustCompile(`<narrative xml:lang="([^"]*)">River Clean</narrative>`).FindAllStringSubmatch(file, -1)
+			if len(found) == 0 || slices.ContainsFunc(found, func(n []string) bool { return !strings.HasPrefix(n[1], first) }) {
+				t.Errorf("the title is labelled %v, want %s:\n%.1500s", found, first, file)
+			}
+		})
 	}
 }
