@@ -68,9 +68,9 @@ func spent(b *testing.B) time.Duration {
 }
 
 // BenchmarkMapped reads and checks 100,000 rows by a source. x-own is how many times as much calculating that takes as
-// reading them by our own columns; of each the best round counts. The limit is 1.3. Of "names" the rows are the same but
-// for the names of the columns, with values, a constant and rows to skip. Of "formats" each date and number is read by a
-// format, and is compared with the same values in forms as long that need none.
+// reading them by our own columns; of each the best round counts. The limit is 1.3. Of "names" the rows are the same
+// but for the names of the columns, with values, a constant and rows to skip. Of "formats" each date and number is
+// read by a format, and is compared with the same values in forms as long that need none.
 func BenchmarkMapped(b *testing.B) {
 	const rows = 100_000
 	d := &project.Definition{TimeZone: "Europe/Warsaw", Period: project.Period{From: "2009-01-01", To: "2012-12-31"}}
