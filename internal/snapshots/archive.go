@@ -10,6 +10,7 @@ import (
 	"iter"
 	"regexp"
 	"strings"
+	"sync"
 
 	"outreach/internal/objects"
 	"outreach/internal/snapshot"
@@ -93,7 +94,9 @@ func Restore(project string, k Kept) []table.Op {
 }
 
 // objectName is what an object of a snapshot is named below the project's own.
-var objectName = regexp.MustCompile(`^([0-9A-HJKMNP-TV-Z]{26}/(snapshot|evidence|salts)\.json|[0-9A-HJKMNP-TV-Z]{26}/evidence/[^/]{1,100}/[0-9]{6}\.json|evidence/[0-9a-f]{64}\.(json|leaves|salts))$`)
+var objectName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9A-HJKMNP-TV-Z]{26}/(snapshot|evidence|salts)\.json|[0-9A-HJKMNP-TV-Z]{26}/evidence/[^/]{1,100}/[0-9]{6}\.json|evidence/[0-9a-f]{64}\.(json|leaves|salts))$`)
+})
 
 // EachObject calls each with the name, below the project's own, and the size of every object of its snapshots, in the
 // order of names, but for salts.
@@ -101,7 +104,7 @@ func (s *Store) EachObject(ctx context.Context, project string, each func(name s
 	root := "snapshots/" + project + "/"
 	return s.Objects.List(ctx, root, func(o objects.Info) error {
 		name := strings.TrimPrefix(o.Key, root)
-		if !objectName.MatchString(name) || isSalts(name) {
+		if !objectName().MatchString(name) || isSalts(name) {
 			return nil
 		}
 		return each(name, o.Size)
@@ -129,7 +132,7 @@ func (s *Store) RestoreObject(ctx context.Context, project, name string, content
 
 // CheckObject returns an error if no object of a snapshot has the name, or one with another content.
 func CheckObject(name string, content []byte) error {
-	if !objectName.MatchString(name) {
+	if !objectName().MatchString(name) {
 		return fmt.Errorf("%q is no object of a snapshot", name)
 	}
 	hash, named := strings.CutPrefix(name, "evidence/")

@@ -5,7 +5,6 @@ package definition
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,7 +170,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	return d
 }
 
-var currency = regexp.MustCompile(`^[A-Z]{3}$`)
+var currency = lazily(`^[A-Z]{3}$`)
 
 func (o object) funding() project.Funding {
 	f, _ := o.part("funding", "source", "value", "currency", "share_percent")
@@ -181,7 +180,7 @@ func (o object) funding() project.Funding {
 		SharePercent: f.amount("share_percent", 100),
 	}
 	if code, n, ok := f.value("currency"); ok {
-		if !currency.MatchString(code) {
+		if !currency().MatchString(code) {
 			f.report(n, f.at("currency"), notInList, wantCurrency(code))
 		}
 		out.Currency = code
@@ -323,7 +322,7 @@ func (o object) outputKinds() []project.OutputKind {
 	return out
 }
 
-var ageBand = regexp.MustCompile(`^([0-9]{1,3})(?:-([0-9]{1,3})|\+)$`)
+var ageBand = lazily(`^([0-9]{1,3})(?:-([0-9]{1,3})|\+)$`)
 
 // ageBands reads ranges of years, "25-54", and at the end perhaps an open one, "55+".
 func (o object) ageBands() []string {
@@ -334,7 +333,7 @@ func (o object) ageBands() []string {
 		if !ok {
 			return
 		}
-		parts := ageBand.FindStringSubmatch(band)
+		parts := ageBand().FindStringSubmatch(band)
 		if parts == nil {
 			o.report(n, path, wrongForm, wantAgeBand(band))
 			return

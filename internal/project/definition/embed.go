@@ -2,7 +2,6 @@ package definition
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -10,7 +9,7 @@ import (
 
 // origin matches an origin as browsers send it: https, a host in lower case, and a port that is not the usual one.
 // Whatever it matches can stand in a Content-Security-Policy: it has no space, quote, comma, semicolon or wildcard.
-var origin = regexp.MustCompile(`^https://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9][0-9]{0,4})?$`)
+var origin = lazily(`^https://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9][0-9]{0,4})?$`)
 
 // embed reads the origins of sites that may show the sign-up form in a frame and send to it.
 func (o object) embed() []string {
@@ -58,7 +57,7 @@ func asOrigin(address string) string {
 	if port := at.Port(); port != "" && port != "443" && !(port == "80" && strings.EqualFold(at.Scheme, "http")) {
 		out += ":" + port
 	}
-	if !origin.MatchString(out) {
+	if !origin().MatchString(out) {
 		return ""
 	}
 	return out

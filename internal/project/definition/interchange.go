@@ -12,12 +12,12 @@ import (
 var (
 	// iatiIdentifier is an identifier of the International Aid Transparency Initiative. Its rules forbid a few
 	// characters; spaces are not used.
-	iatiIdentifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{2,99}$`)
-	country        = regexp.MustCompile(`^[A-Z]{2}$`)
-	sector         = regexp.MustCompile(`^[0-9]{5}$`)
+	iatiIdentifier = lazily(`^[A-Za-z0-9][A-Za-z0-9._:-]{2,99}$`)
+	country        = lazily(`^[A-Z]{2}$`)
+	sector         = lazily(`^[0-9]{5}$`)
 
 	// dhis2ID is a UID or a code of DHIS2.
-	dhis2ID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$`)
+	dhis2ID = lazily(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$`)
 )
 
 // matching reads a text that has the form of a pattern; example shows one.
@@ -38,9 +38,9 @@ func (o object) iati(d *project.Definition) *project.IATI {
 	}
 	i.require("organisation")
 	out := &project.IATI{
-		Organisation: i.matching("organisation", iatiIdentifier, "XM-DAC-41114"), OrganisationType: i.oneOf("organisation_type", project.IATIOrganisationTypes...),
-		Name: i.text("name", longestName), Activity: i.matching("activity", iatiIdentifier, "XM-DAC-41114-PROJECT1"), Country: i.matching("country", country, "PL"),
-		Sector: i.matching("sector", sector, "11330"),
+		Organisation: i.matching("organisation", iatiIdentifier(), "XM-DAC-41114"), OrganisationType: i.oneOf("organisation_type", project.IATIOrganisationTypes...),
+		Name: i.text("name", longestName), Activity: i.matching("activity", iatiIdentifier(), "XM-DAC-41114-PROJECT1"), Country: i.matching("country", country(), "PL"),
+		Sector: i.matching("sector", sector(), "11330"),
 	}
 	codes := indicatorCodes(d)
 	i.entries("results", mostIndicators, func(e entry, path string) {
@@ -69,7 +69,7 @@ func (o object) dhis2(d *project.Definition) *project.DHIS2 {
 		return nil
 	}
 	const example = "DiszpKrYNg8"
-	out := &project.DHIS2{OrgUnit: p.matching("org_unit", dhis2ID, example), DataSet: p.matching("data_set", dhis2ID, example), Period: p.oneOf("period", project.DHIS2Periods...)}
+	out := &project.DHIS2{OrgUnit: p.matching("org_unit", dhis2ID(), example), DataSet: p.matching("data_set", dhis2ID(), example), Period: p.oneOf("period", project.DHIS2Periods...)}
 	codes := indicatorCodes(d)
 	p.entries("data_elements", mostIndicators+1, func(e entry, path string) {
 		if !p.isFigure(e, path, codes) {
@@ -78,7 +78,7 @@ func (o object) dhis2(d *project.Definition) *project.DHIS2 {
 		id, ok := p.scalar(e.value, path)
 		switch {
 		case !ok:
-		case !dhis2ID.MatchString(id):
+		case !dhis2ID().MatchString(id):
 			p.report(e.value, path, wrongForm, wantLike(id, example))
 		default:
 			if out.DataElements == nil {
@@ -101,7 +101,7 @@ func (o object) dhis2(d *project.Definition) *project.DHIS2 {
 		if codes, known := parts[read.By]; known {
 			if named, ok := b.part("parts", codes...); ok {
 				for _, code := range codes {
-					if id := named.matching(code, dhis2ID, example); id != "" {
+					if id := named.matching(code, dhis2ID(), example); id != "" {
 						read.Parts[code] = id
 					}
 				}

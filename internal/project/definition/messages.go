@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"regexp"
 	"strings"
 
 	"outreach/internal/project"
@@ -104,8 +103,8 @@ func wantPlainNumber(given, plain string) text.Message {
 }
 
 var (
-	thousands       = regexp.MustCompile(`^[-+]?[0-9]{1,3}((, ?|[ '_\x{a0}\x{202f}])[0-9]{3})+(\.[0-9]+)?$`)
-	thousandsByStop = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{3})+$`)
+	thousands       = lazily(`^[-+]?[0-9]{1,3}((, ?|[ '_\x{a0}\x{202f}])[0-9]{3})+(\.[0-9]+)?$`)
+	thousandsByStop = lazily(`^[-+]?[0-9]{1,3}(\.[0-9]{3})+$`)
 	separators      = strings.NewReplacer(",", "", " ", "", "'", "", "_", "", "\u00a0", "", "\u202f", "")
 )
 
@@ -115,9 +114,9 @@ func withoutThousands(given string) string {
 	switch {
 	case len(given) > 40:
 		return ""
-	case thousands.MatchString(given):
+	case thousands().MatchString(given):
 		return separators.Replace(given)
-	case thousandsByStop.MatchString(given):
+	case thousandsByStop().MatchString(given):
 		return strings.ReplaceAll(given, ".", "")
 	}
 	return ""

@@ -2,9 +2,9 @@ package definition
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"outreach/internal/project"
 	"outreach/internal/rule"
@@ -25,8 +25,8 @@ var ownTypes = []string{"text", "choice", "choices", "yes-no", "date", "number",
 
 // reservedWords are no ids of attributes, kinds and fields: they have a meaning in rules, in how figures are counted
 // and shown, or in records of every kind.
-var reservedWords = slices.Concat(rule.Words(), countingWords(), []string{
-	"id", "date", "state", "person", "total", "age", "email", "pesel", "adviser", "version", "at",
+var reservedWords = sync.OnceValue(func() []string {
+	return slices.Concat(rule.Words(), countingWords(), []string{"id", "date", "state", "person", "total", "age", "email", "pesel", "adviser", "version", "at"})
 })
 
 // countingWords are the words by which definitions say what counts, and snapshots what was found. The word status is
@@ -40,14 +40,14 @@ func countingWords() []string {
 	})
 }
 
-var ownID = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+var ownID = lazily(`^[a-z][a-z0-9_]{0,63}$`)
 
 // ownWord checks the id of an attribute, kind or field, which is a key of the YAML.
 func (o object) ownWord(e entry, path string) bool {
 	switch {
-	case !ownID.MatchString(e.key):
+	case !ownID().MatchString(e.key):
 		o.reportAt(e.line, e.column, path, notAnID, wantOwnID(e.key))
-	case slices.Contains(reservedWords, e.key):
+	case slices.Contains(reservedWords(), e.key):
 		o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
 	default:
 		return true
@@ -237,14 +237,14 @@ func (o object) options() []project.RecordOption {
 	return out
 }
 
-var optionID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+var optionID = lazily(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
 // optionID reads the id of a value of a list: records and rules have it beside words with another meaning.
 func (o object) optionID() string {
 	id, n, ok := o.value("id")
 	switch {
 	case !ok:
-	case !optionID.MatchString(id):
+	case !optionID().MatchString(id):
 		o.report(n, o.at("id"), notAnID, wantOptionID(id))
 	case slices.Contains([]string{"unknown", "refused", "hidden"}, id):
 		o.report(n, o.at("id"), notAllowed, idReserved(id))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -208,14 +209,14 @@ func (r *reader) textLanguages() []string {
 	return tags
 }
 
-var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+var identifier = lazily(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
 // id reads an identifier, as used in addresses and rules, that is not reserved.
 func (o object) id(key string, reserved ...string) string {
 	id, n, ok := o.value(key)
 	switch {
 	case !ok:
-	case !identifier.MatchString(id):
+	case !identifier().MatchString(id):
 		o.report(n, o.at(key), notAnID, wantID(id))
 	case slices.Contains(reserved, id):
 		o.report(n, o.at(key), notAllowed, idReserved(id))
@@ -246,8 +247,8 @@ func (o object) oneOf(key string, values ...string) string {
 }
 
 var (
-	wholeNumber   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
-	decimalNumber = regexp.MustCompile(`^[-+]?[0-9]{1,15}(\.[0-9]{1,30})?$`)
+	wholeNumber   = lazily(`^[-+]?[0-9]{1,15}$`)
+	decimalNumber = lazily(`^[-+]?[0-9]{1,15}(\.[0-9]{1,30})?$`)
 )
 
 func (o object) whole(key string, least, most int64) int64 {
@@ -255,7 +256,7 @@ func (o object) whole(key string, least, most int64) int64 {
 	if !ok {
 		return 0
 	}
-	if !wholeNumber.MatchString(text) {
+	if !wholeNumber().MatchString(text) {
 		o.report(n, o.at(key), notANumber, wantWhole(text))
 		return 0
 	}
@@ -284,7 +285,7 @@ func (o object) decimal(key string, least, most float64, outside func(given stri
 	if !ok {
 		return 0
 	}
-	if !decimalNumber.MatchString(given) {
+	if !decimalNumber().MatchString(given) {
 		o.report(n, o.at(key), notANumber, wantNumber(given))
 		return 0
 	}
@@ -345,4 +346,10 @@ func (o object) moment(key string, zone *time.Location) string {
 		return ""
 	}
 	return at.Format(time.RFC3339)
+}
+
+// lazily returns a function that compiles a pattern when it is first called: most starts of a function read no
+// definition.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }

@@ -3,7 +3,6 @@ package definition
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -242,7 +241,7 @@ func (o object) condition(key string) string {
 }
 
 // headerName is the syntax of the name of a header.
-var headerName = regexp.MustCompile("^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+var headerName = lazily("^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
 
 // ownHeaders are headers that have a meaning of their own.
 var ownHeaders = []string{"accept", "accept-language", "authorization", "content-length", "content-type", "cookie", "host", "idempotency-key"}
@@ -250,7 +249,7 @@ var ownHeaders = []string{"accept", "accept-language", "authorization", "content
 // header reads the name of a header.
 func (o object) header(key string) string {
 	name, n, ok := o.value(key)
-	if ok && (!headerName.MatchString(name) || slices.Contains(ownHeaders, strings.ToLower(name))) {
+	if ok && (!headerName().MatchString(name) || slices.Contains(ownHeaders, strings.ToLower(name))) {
 		o.report(n, o.at(key), notAllowed, text.NewMessage("source.error.header", "value", short(name)))
 	}
 	return name
