@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"strings"
 
 	"outreach/internal/schema"
@@ -73,13 +72,13 @@ func (c cell) plain() cell {
 	switch {
 	case len(rest) > 1 && rest[0] == '"' && rest[len(rest)-1] == '"' && strings.Count(rest, `"`)%2 == 0:
 		c.text = strings.ReplaceAll(rest[1:len(rest)-1], `""`, `"`)
-	case signedNumber.MatchString(rest):
+	case signedNumber().MatchString(rest):
 		c.text = rest
 	}
 	return c
 }
 
-var signedNumber = regexp.MustCompile(`^[-+]?[0-9]+([.,][0-9]+)?$`)
+var signedNumber = lazily(`^[-+]?[0-9]+([.,][0-9]+)?$`)
 
 // tidy returns the text of a cell as a value of a field: without invisible characters, and in words and dates without
 // superfluous spaces. It reports whether the text had any.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -410,11 +409,11 @@ func (c *checker) limits(col *column, cells []cell) *schema.Field {
 }
 
 // midnight is how programs write a day without a time of day.
-var midnight = regexp.MustCompile(`[ T]00:00:00(\.0+)?$`)
+var midnight = lazily(`[ T]00:00:00(\.0+)?$`)
 
 // clock returns the time of day in a valid date, "" if it has none.
 func (c *checker) clock(text string) string {
-	if text, _ = schema.TidyWords(schema.Clean(text)); midnight.MatchString(text) {
+	if text, _ = schema.TidyWords(schema.Clean(text)); midnight().MatchString(text) {
 		return ""
 	}
 	_, clock, _ := schema.ParseMoment(text, c.scope.Definition.Location())

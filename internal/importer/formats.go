@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -97,13 +98,13 @@ func (p parts) archiveFormat() *fault {
 
 // Forms of texts that are no tables.
 var (
-	isJSON  = regexp.MustCompile(`^(\{\s*("|\}|$)|\[\s*(\{|\[|"[^"\]]*"\s*[,\]]\s*|\]|-?[0-9]))`)
-	isHTML  = regexp.MustCompile(`(?i)^<(!doctype\s+html|html|head|body|table|meta|div)[\s>]`)
-	isXML   = regexp.MustCompile(`^<(\?xml|!--|!DOCTYPE|[A-Za-z_][\w.:-]*[\s/>])`)
-	isMIME  = regexp.MustCompile(`(?i)^(mime-version|content-type|x-document-type):`)
-	ofExcel = regexp.MustCompile(`urn:schemas-microsoft-com:office:spreadsheet|progid="Excel\.Sheet"`)
-	isFlat  = regexp.MustCompile(`<(?:[\w-]+:)?document\s[^>]*vnd\.oasis\.opendocument\.spreadsheet`)
-	isPart  = regexp.MustCompile(`<(?:[\w-]+:)?document\s`)
+	isJSON  = lazily(`^(\{\s*("|\}|$)|\[\s*(\{|\[|"[^"\]]*"\s*[,\]]\s*|\]|-?[0-9]))`)
+	isHTML  = lazily(`(?i)^<(!doctype\s+html|html|head|body|table|meta|div)[\s>]`)
+	isXML   = lazily(`^<(\?xml|!--|!DOCTYPE|[A-Za-z_][\w.:-]*[\s/>])`)
+	isMIME  = lazily(`(?i)^(mime-version|content-type|x-document-type):`)
+	ofExcel = lazily(`urn:schemas-microsoft-com:office:spreadsheet|progid="Excel\.Sheet"`)
+	isFlat  = lazily(`<(?:[\w-]+:)?document\s[^>]*vnd\.oasis\.opendocument\.spreadsheet`)
+	isPart  = lazily(`<(?:[\w-]+:)?document\s`)
 )
 
 // sniffed is how much of a text is looked at for its format: the declarations of a flat OpenDocument file are long.
@@ -123,17 +124,17 @@ func textFormat(body *source) (wrong *fault, flat bool, err error) {
 	switch {
 	case text == "":
 		return nil, false, nil
-	case isHTML.MatchString(text):
+	case isHTML().MatchString(text):
 		return wrongFormat("HTML", asWorkbook), false, nil
-	case isMIME.MatchString(text):
+	case isMIME().MatchString(text):
 		return wrongFormat("MHTML", asWorkbook), false, nil
-	case isJSON.MatchString(text):
+	case isJSON().MatchString(text):
 		return wrongFormat("JSON", convert), false, nil
-	case !isXML.MatchString(text):
+	case !isXML().MatchString(text):
 		return nil, false, nil
-	case isFlat.MatchString(text), isPart.MatchString(text) && strings.Contains(text, "opendocument.spreadsheet"):
+	case isFlat().MatchString(text), isPart().MatchString(text) && strings.Contains(text, "opendocument.spreadsheet"):
 		return nil, true, nil
-	case ofExcel.MatchString(text):
+	case ofExcel().MatchString(text):
 		return wrongFormat("XML", asWorkbook), false, nil
 	case strings.Contains(strings.ToLower(text), "<html"), strings.Contains(strings.ToLower(text), "<table"):
 		return wrongFormat("HTML", asWorkbook), false, nil
@@ -168,4 +169,9 @@ func compoundFormat(body *source) *fault {
 		const longest = 2 * len("PowerPoint Document")
 		kept = copy(buffer, buffer[max(0, kept+n-longest):kept+n])
 	}
+}
+
+// lazily returns a function that compiles a pattern when it is first called, not at the start of every function.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }

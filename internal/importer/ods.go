@@ -3,7 +3,6 @@ package importer
 import (
 	"io"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -523,7 +522,7 @@ func shownNumber(n float64, text string) cell {
 		full := onlyDigits(whole) + fraction + strings.Repeat("0", decimals-len(fraction))
 		if strings.TrimLeft(full, "0") == strings.TrimLeft(digits, "0") {
 			c := cell{text: short, form: number}
-			if !isBareNumber.MatchString(text) {
+			if !isBareNumber().MatchString(text) {
 				c.shown = text
 			}
 			return c
@@ -533,7 +532,7 @@ func shownNumber(n float64, text string) cell {
 }
 
 // isBareNumber is a number without leading zeros and texts: 7 500, -0,5 or 1.234,50.
-var isBareNumber = regexp.MustCompile(`^[-−]?(0|[1-9][0-9\x{00a0}\x{202f}\x{2009} .,]*)?([.,][0-9]+)?$`)
+var isBareNumber = lazily(`^[-−]?(0|[1-9][0-9\x{00a0}\x{202f}\x{2009} .,]*)?([.,][0-9]+)?$`)
 
 func onlyDigits(text string) string {
 	return strings.Map(func(r rune) rune {
@@ -544,12 +543,12 @@ func onlyDigits(text string) string {
 	}, text)
 }
 
-var shapeOfTime = regexp.MustCompile(`^PT(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9})(?:[.,][0-9]+)?S)?$`)
+var shapeOfTime = lazily(`^PT(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9})(?:[.,][0-9]+)?S)?$`)
 
 // shownTime returns a time of day, or a duration, stored as PT18H25M00S. A date of which a format shows the time alone
 // is stored as the hours since 1899.
 func shownTime(stored string, f momentFormat) cell {
-	parts := shapeOfTime.FindStringSubmatch(stored)
+	parts := shapeOfTime().FindStringSubmatch(stored)
 	if parts == nil {
 		return cell{text: stored, form: moment}
 	}

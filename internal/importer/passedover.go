@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +94,7 @@ const (
 )
 
 // exponent is a long number as a spreadsheet shortens it: 4.86001E+10.
-var exponent = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[eE]\+?[0-9]{1,2}$`)
+var exponent = lazily(`^[0-9]([.,][0-9]+)?[eE]\+?[0-9]{1,2}$`)
 
 // unlikely notes valid values of the current row that are most likely wrong.
 func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
@@ -118,7 +117,7 @@ func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
 			if age := now - year; age < youngest || age > oldest {
 				c.note(number, f, schema.Unlikely, "birth_year", given, map[string]string{"age": strconv.Itoa(age)})
 			}
-		case (f.Type == schema.Text || f.Type == schema.Code || f.Type == nil) && '0' <= value[0] && value[0] <= '9' && exponent.MatchString(value):
+		case (f.Type == schema.Text || f.Type == schema.Code || f.Type == nil) && '0' <= value[0] && value[0] <= '9' && exponent().MatchString(value):
 			c.note(number, f, schema.Unlikely, "exponent", given, nil)
 		}
 	}
